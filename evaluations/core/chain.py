@@ -1,0 +1,27 @@
+"""修改记录和事件的链：每条记录的摘要含前一条的摘要，改、删、插、换都能查出。
+
+算法名写在每一行；有国密 SM3（GB/T 32905）用 SM3，没有时用 SHA-256。
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+GENESIS = "0" * 64
+
+
+def algorithm() -> str:
+    """本机用的摘要算法。"""
+    try:
+        hashlib.new("sm3")
+    except ValueError:
+        return "sha256"
+    return "sm3"
+
+
+def digest(previous: str, content: Mapping[str, object], using: str) -> str:
+    """一条记录的摘要：算法（前一摘要 + 规范 JSON）。"""
+    body = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.new(using, f"{previous}\n{body}".encode()).hexdigest()

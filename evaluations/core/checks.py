@@ -1,0 +1,195 @@
+"""核对（勾稽）：checks.toml 的每一行编译成一个 Check，对 Facts 运行，得到 Finding。
+
+条件“确定为假”才算问题；有未知的不算（空白由必填类核对管）。同一套核对用于填报、送审、导入、审核和 evaluate。
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from .expressions import Context, Expression
+from .facts import Facts, RowFacts, ScopeFacts
+
+if TYPE_CHECKING:
+    from .pack import Pack
+    from .texts import Template
+
+ERROR, WARNING, INFO = "error", "warning", "info"
+LEVELS = (ERROR, WARNING, INFO)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """由另一个问题引起：那个问题的编号和主格。"""
+
+    code: str
+    cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """一处问题。``cells`` 第一个是主格；地址是绝对的。"""
+
+    code: str
+    level: str
+    scope: str
+    cells: tuple[str, ...]
+    where: str
+    message: str
+    expected: str = ""
+    actual: str = ""
+    because_of: Cause | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """编号加主格：同一处问题的身份，说明就挂在它上面。"""
+        return (self.code, self.cells[0])
+
+    def as_json(self) -> dict[str, Any]:
+        cause = self.because_of
+        return {
+            "code": self.code,
+            "level": self.level,
+            "scope": self.scope,
+            "cells": list(self.cells),
+            "message": f"{self.where}：{self.message}",
+            "expected": self.expected,
+            "actual": self.actual,
+            "because_of": None if cause is None else {"code": cause.code, "cell": cause.cell},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """具名核对函数的一个结果；留空的部分用 checks.toml 的写法。"""
+
+    cells: tuple[str, ...] = ()
+    message: str = ""
+    expected: str = ""
+    actual: str = ""
+    level: str = ""
+
+
+CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """一条编译好的核对。``each`` 是逐行核对的列表；``printed`` 表示比的是纸面印着的计算格。"""
+
+    code: str
+    level: str
+    scopes: tuple[str, ...]
+    message: Template
+    cells: tuple[Expression, ...]
+    each: str = ""
+    when: Expression | None = None
+    expr: Expression | None = None
+    fn: CheckFunction | None = None
+    expected: Template | None = None
+    actual: Template | None = None
+    because_of: tuple[str, ...] = ()
+    only_blank: bool = False
+    printed: bool = False
+    parameters: Mapping[str, Any] = None  # type: ignore[assignment]
+    title: str = ""
+    source: str = ""
+
+
+def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
+    """跑全部核对。``live`` 为真时（填报中的材料），只比纸面的核对降为提示，不拦送审。"""
+    found: list[Finding] = []
+    for scope in facts.scopes():
+        here: list[tuple[Check, Finding]] = []
+        for check in pack.checks:
+            if scope.scope.name in check.scopes:
+                here.extend((check, finding) for finding in _run_one(check, scope, live))
+        found.extend(_with_causes(here))
+    return found
+
+
+def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
+    contexts: Sequence[Context] = scope.rows((check.each,)) if check.each else (scope,)
+    for ctx in contexts:
+        if check.when is not None and check.when.value(ctx) is not True:
+            continue
+        for hit in _hits(check, ctx):
+            level = hit.level or check.level
+            cells = hit.cells or _cells(check, ctx, scope)
+            yield Finding(
+                check.code,
+                INFO if live and check.printed else level,
+                scope.prefix,
+                cells,
+                describe(scope, cells[0]),
+                hit.message or check.message.render(ctx),
+                hit.expected or (check.expected.render(ctx) if check.expected else ""),
+                hit.actual or (check.actual.render(ctx) if check.actual else ""),
+            )
+
+
+def _hits(check: Check, ctx: Context) -> Iterable[Hit]:
+    if check.fn is not None:
+        return check.fn(ctx, check)
+    assert check.expr is not None
+    return (Hit(),) if check.expr.value(ctx) is False else ()
+
+
+def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
+    addresses: list[str] = []
+    for spec in check.cells:
+        reads = spec.reads(ctx, matching=True)
+        addresses.extend(node.address(key) for node, key in reads if isinstance(node, ScopeFacts | RowFacts))
+    if check.only_blank:
+        addresses = [a for a in addresses if scope.facts.value(a) is None] or addresses
+    if not addresses:
+        names = [node.name for spec in check.cells for node in spec.references()]
+        addresses = [scope.address(".".join((*name.path, name.key))) for name in names]
+    return tuple(dict.fromkeys(addresses))
+
+
+def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
+    """补上 because_of：同一范围里指名的核对也有问题时，连到它的第一处。"""
+    first: dict[str, str] = {}
+    for _, finding in here:
+        first.setdefault(finding.code, finding.cells[0])
+    for check, finding in here:
+        cause = next((code for code in check.because_of if code in first), None)
+        yield replace(finding, because_of=Cause(cause, first[cause])) if cause else finding
+
+
+def describe(scope: ScopeFacts, address: str) -> str:
+    """一格在表上叫什么：``年度资金总额·得分``、``时效指标第1行·三级指标``。"""
+    local = address[len(scope.prefix) + 1 :] if scope.prefix else address
+    try:
+        node, key = scope.facts.locate(address)
+    except ValueError:
+        return local
+    label = node.fields[key].full_label
+    if isinstance(node, RowFacts):
+        rows = scope.lists[node.key]
+        group = _group_name(node)
+        same = [row for row in rows if _group_name(row) == group]
+        return f"{group or node.key}第{same.index(node) + 1}行·{label}"
+    return label
+
+
+def _group_name(row: RowFacts) -> str:
+    for key in ("二级指标", "一级指标"):
+        value = row.inputs.get(key) if key in row.fields else None
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def blocking(findings: Iterable[Finding]) -> list[Finding]:
+    """拦住送审的问题。"""
+    return [finding for finding in findings if finding.level == ERROR]
+
+
+def unexplained(findings: Iterable[Finding], notes: Iterable[tuple[str, str]]) -> list[Finding]:
+    """还没写说明的提醒；``notes`` 是已有说明的（编号，主格）。"""
+    written = set(notes)
+    return [finding for finding in findings if finding.level == WARNING and finding.key not in written]

@@ -1,0 +1,299 @@
+"""表样：forms/*.toml 读成 Layout，装入时验明恰好铺满、键都认识、一个事实只有一个填报格。
+
+写法见 notation §3。表样从不说哪格填、哪格算，那是字段的事。
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .expressions import Expression, ExpressionProblem
+from .names import Names, Place
+from .schema import PackProblem
+from .texts import Binding, Template, compile_template
+
+FORM_KEYS = frozenset(
+    "key title short kind scope when paper orientation columns font_size sheet order band block".split()
+)
+CELL_KEYS = frozenset("t f w h merge align style lines show".split())
+BAND_KEYS = {
+    "line": frozenset("kind rows cols".split()),
+    "fixed": frozenset("kind rows cols".split()),
+    "repeat": frozenset("kind over side head row cols skeleton open min_rows empty repeat_head".split()),
+}
+ALIGNS = ("", "left", "center", "right")
+STYLES = ("", "title", "note", "small")
+
+
+@dataclass(frozen=True, slots=True)
+class CellSpec:
+    """表样里的一格：所在行列、跨度、内容。"""
+
+    template: Template
+    row: int
+    col: int
+    w: int
+    h: int
+    align: str = ""
+    style: str = ""
+    lines: int = 1
+    merge: str = ""
+    show: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """表样里的一带。``rows`` 用于 line、fixed；其余用于 repeat。"""
+
+    kind: str
+    number: int
+    height: int
+    cells: tuple[CellSpec, ...] = ()
+    over: str = ""
+    side: CellSpec | None = None
+    head: tuple[CellSpec, ...] = ()
+    head_height: int = 0
+    row: tuple[CellSpec, ...] = ()
+    skeleton: str = ""
+    open: str = ""
+    min_rows: int = 0
+    empty: Template | None = None
+    empty_when: Expression | None = None
+    repeat_head: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """一张表的表样。``columns`` 是相对列宽。"""
+
+    key: str
+    title: str
+    short: str
+    scope: str
+    columns: tuple[int, ...]
+    bands: tuple[Band, ...]
+    when: Expression | None = None
+    paper: str = "A4"
+    orientation: str = "portrait"
+    font_size: str = "10.5pt"
+    sheet: str = ""
+    order: int = 0
+    inputs: frozenset[str] = field(default_factory=frozenset)
+
+    def asks(self, key: str) -> bool:
+        """``key``（``资金.全年预算数`` 或 ``指标.分值``）是否由这张表填报。"""
+        return key in self.inputs
+
+
+class LayoutReader:
+    """读一张表的 TOML；每个错误说清文件、带、行、列。"""
+
+    def __init__(self, file: str, raw: Mapping[str, Any], names: Names) -> None:
+        self.file = file
+        self.raw = raw
+        self.names = names
+        self.scope = raw.get("scope", "")
+        self.bound: dict[str, str] = {}
+
+    def read(self) -> Layout:
+        raw = self.raw
+        self._known(raw, FORM_KEYS, self.file)
+        if self.scope and self.scope not in self.names.schema.children:
+            raise PackProblem(f"{self.file}：没有名为“{self.scope}”的范围。")
+        for name in ("key", "title", "columns"):
+            if name not in raw:
+                raise PackProblem(f"{self.file}：缺 {name}。")
+        columns = tuple(int(width) for width in raw["columns"])
+        if not columns or min(columns) <= 0:
+            raise PackProblem(f"{self.file}：columns 要是正整数的列宽。")
+        bands = tuple(
+            self._band(number, band, len(columns)) for number, band in enumerate(raw.get("band", ()), 1)
+        )
+        optional = {
+            name: raw[name] for name in ("paper", "orientation", "font_size", "sheet", "order") if name in raw
+        }
+        when = self._expression(raw["when"], self.file) if "when" in raw else None
+        return Layout(
+            raw["key"], raw["title"], raw.get("short", raw["title"]), self.scope, columns, bands, when, **optional,
+            inputs=frozenset(self.bound),
+        )  # fmt: skip
+
+    def _known(self, raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+        unknown = sorted(set(raw) - known)
+        if unknown:
+            raise PackProblem(f"{where}：不认识的键 {'、'.join(unknown)}。")
+
+    def _expression(self, text: str, where: str, place: Place | None = None) -> Expression:
+        try:
+            return self.names.compile(text, place or Place(self.scope))
+        except ExpressionProblem as problem:
+            raise PackProblem(f"{where}：{problem}") from None
+
+    # ---- 带 ----
+
+    def _band(self, number: int, raw: Mapping[str, Any], width: int) -> Band:
+        where = f"{self.file} 第{number}带"
+        kind = raw.get("kind", "")
+        if kind not in BAND_KEYS:
+            raise PackProblem(f"{where}：kind“{kind}”不认识。可用：line、fixed、repeat。")
+        self._known(raw, BAND_KEYS[kind], where)
+        if kind == "repeat":
+            return self._repeat(number, raw, width, where)
+        cells, height = self._tile(raw.get("rows", ()), width, raw.get("cols", ()), where, Place(self.scope))
+        return Band(kind, number, height, cells)
+
+    def _repeat(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
+        over = raw.get("over", "")
+        scope = self.names.schema.scope(self.scope)
+        if over not in scope.lists:
+            raise PackProblem(f"{where}：over“{over}”不是列表。")
+        skeleton = raw.get("skeleton", "")
+        if skeleton and skeleton not in self.names.schema.constants:
+            raise PackProblem(f"{where}：skeleton“{skeleton}”不是方案里的常量列表。")
+        cols = raw.get("cols", ())
+        own = Place(self.scope)
+        side, offset = None, 0
+        if "side" in raw:
+            side = self._cell(raw["side"], where, own)
+            offset = side.w
+        head, head_height = self._tile(raw.get("head", ()), width - offset, cols, f"{where} head", own)
+        rows = raw.get("row", ())
+        if rows and not isinstance(rows[0], list):
+            rows = [rows]
+        row_cols = cols or list(scope.lists[over].fields)
+        row, height = self._tile(
+            rows, width - offset, row_cols, f"{where} row", Place(self.scope, over, grouped=True)
+        )
+        if not height:
+            raise PackProblem(f"{where}：repeat 带缺 row。")
+        empty = raw.get("empty")
+        return Band(
+            "repeat", number, height, over=over, side=side, skeleton=skeleton, open=raw.get("open", ""),
+            head=_shift(head, offset), head_height=head_height, row=_shift(row, offset),
+            min_rows=int(raw.get("min_rows", 0)), repeat_head=bool(raw.get("repeat_head", True)),
+            empty=self._template(empty["t"], where, own) if empty else None,
+            empty_when=self._expression(empty["when"], where, own) if empty and "when" in empty else None,
+        )  # fmt: skip
+
+    # ---- 铺格 ----
+
+    def _tile(
+        self, rows: Sequence[Sequence[Any]], width: int, cols: Sequence[str], where: str, place: Place
+    ) -> tuple[tuple[CellSpec, ...], int]:
+        """像 HTML 那样顺次铺格，跳过被跨占的位置；有洞、重叠、出界都拒绝。"""
+        height = len(rows)
+        taken: set[tuple[int, int]] = set()
+        placed: list[CellSpec] = []
+        for number, raw_row in enumerate(rows):
+            at = f"{where} 第{number + 1}行"
+            specs = [spec for raw in raw_row for spec in self._expand(raw, cols, at, place)]
+            col = 0
+            for spec in specs:
+                while (number, col) in taken:
+                    col += 1
+                spot = f"{at}第{col + 1}列"
+                if col + spec.w > width:
+                    raise PackProblem(f"{spot}：格子伸出表外（表宽 {width} 列）。请核对 w。")
+                if number + spec.h > height:
+                    raise PackProblem(f"{spot}：格子伸出带外（带高 {height} 行）。请核对 h。")
+                covered = {(number + r, col + c) for r in range(spec.h) for c in range(spec.w)}
+                if covered & taken:
+                    raise PackProblem(f"{spot}：与别的格子重叠。请核对 w 和 h。")
+                taken |= covered
+                placed.append(replace(spec, row=number, col=col))
+                col += spec.w
+        for number in range(height):
+            for col in range(width):
+                if (number, col) not in taken:
+                    raise PackProblem(f"{where} 第{number + 1}行第{col + 1}列是空洞。请补一格或加大跨度。")
+        return tuple(placed), height
+
+    def _expand(self, raw: Any, cols: Sequence[str], where: str, place: Place) -> list[CellSpec]:
+        """``f = "a.*"``、``f = ".*"``、``t = "{*}"`` 展开成每列一格。"""
+        raw = {"t": raw} if isinstance(raw, str) else dict(raw)
+        self._known(raw, CELL_KEYS, where)
+        widths = raw.get("w", 1)
+        source, text = raw.get("f", ""), raw.get("t", "")
+        if source.endswith(".*") or "{*}" in text:
+            names = self._columns_of(source, cols, where, place)
+            widths = widths if isinstance(widths, list) else [widths] * len(names)
+            if len(widths) != len(names):
+                raise PackProblem(f"{where}：w 有 {len(widths)} 个数，要 {len(names)} 个。")
+            many = []
+            for name, width in zip(names, widths, strict=True):
+                one = {**raw, "w": width}
+                if source:
+                    one["f"] = f"{source[:-2]}.{name}".lstrip(".")
+                else:
+                    one["t"] = text.replace("{*}", name)
+                many.append(self._cell(one, where, place))
+            return many
+        if isinstance(widths, list):
+            raise PackProblem(f'{where}：w 是数列，只能用在 f = "….*" 或 t = "{{*}}"。')
+        return [self._cell(raw, where, place)]
+
+    def _columns_of(self, source: str, cols: Sequence[str], where: str, place: Place) -> Sequence[str]:
+        if not cols:
+            raise PackProblem(f"{where}：用了 .* 或 {{*}}，但这一带没有 cols。")
+        record = source[:-2]
+        if source and record:
+            known = self.names.schema.scope(self.scope).record_columns(record)
+            missing = [name for name in cols if name not in known]
+            if missing:
+                raise PackProblem(f"{where}：“{record}”没有列 {'、'.join(missing)}。")
+        return cols
+
+    def _cell(self, raw: Any, where: str, place: Place) -> CellSpec:
+        raw = {"t": raw} if isinstance(raw, str) else raw
+        self._known(raw, CELL_KEYS, where)
+        if ("t" in raw) == ("f" in raw):
+            raise PackProblem(f"{where}：一格要有 t 或 f，且只有一个。")
+        align, style, merge = raw.get("align", ""), raw.get("style", ""), raw.get("merge", "")
+        if align not in ALIGNS or style not in STYLES:
+            raise PackProblem(f"{where}：align“{align}”或 style“{style}”不认识。")
+        if merge and (
+            not place.rows or merge not in self.names.schema.scope(place.scope).lists[place.rows].fields
+        ):
+            raise PackProblem(f"{where}：merge“{merge}”不是这一列表的列，或不在 row 里。")
+        text = "{" + raw["f"] + "}" if "f" in raw else raw["t"]
+        template = self._template(text, where, place)
+        self._bind(template, text, where, place, "f" in raw)
+        return CellSpec(
+            template, 0, 0, int(raw.get("w", 1)), int(raw.get("h", 1)), align, style, int(raw.get("lines", 1)), merge,
+            raw.get("show", ""),
+        )  # fmt: skip
+
+    def _template(self, text: str, where: str, place: Place) -> Template:
+        try:
+            return compile_template(text, self.names, place)
+        except ExpressionProblem as problem:
+            raise PackProblem(f"{where}：{problem}") from None
+
+    def _bind(self, template: Template, text: str, where: str, place: Place, single: bool) -> None:
+        """登记填报格：一张表里一个事实只能填一次，一格最多一个填报值。"""
+        asked = [name for binding in template.bindings() if (name := self._asked(binding, place))]
+        if single and not template.bindings()[0].name:
+            raise PackProblem(f"{where}：f“{text[1:-1]}”不是字段。")
+        if len(asked) > 1:
+            raise PackProblem(f"{where}：一格里有两个填报值 {'、'.join(asked)}。请分成两格。")
+        for name in asked:
+            if name in self.bound:
+                raise PackProblem(
+                    f"{where}：“{name}”在 {self.bound[name]} 已有一个填报格。请把其中一格改成显示别的字段。"
+                )
+            self.bound[name] = where
+
+    def _asked(self, binding: Binding, place: Place) -> str:
+        """填报格的键；上级的、计算的、表达式都不是填报格。"""
+        name = binding.name
+        if name is None or name.field is None or not name.field.asked:
+            return ""
+        if place.rows:
+            return f"{place.rows}.{name.key}" if name.depth == 0 else ""
+        return name.key if name.depth == 0 else ""
+
+
+def _shift(cells: tuple[CellSpec, ...], offset: int) -> tuple[CellSpec, ...]:
+    return tuple(replace(cell, col=cell.col + offset) for cell in cells) if offset else cells

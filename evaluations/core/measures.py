@@ -1,0 +1,88 @@
+"""读指标值：方向（≥ ≤ = > < 定性）、数、计量单位。
+
+公开的表上没有“性质”“计量单位”两列，人把它们写在指标值里：“≥98%”“36个”“不超过 3 天”。
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .values import Value
+
+QUALITATIVE = "定性"
+DIRECTIONS = (">=", "<=", "=", ">", "<", QUALITATIVE)
+SHOWN = {">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<", QUALITATIVE: QUALITATIVE}
+
+_WORDS = (
+    ("大于等于", ">="), ("大于或等于", ">="), ("不低于", ">="), ("不少于", ">="), ("不小于", ">="), ("至少", ">="),
+    ("小于等于", "<="), ("小于或等于", "<="), ("不高于", "<="), ("不超过", "<="), ("不大于", "<="), ("不多于", "<="),
+    ("控制在", "<="), ("大于", ">"), ("高于", ">"), ("多于", ">"), ("超过", ">"), ("小于", "<"), ("低于", "<"),
+    ("少于", "<"), ("等于", "="), ("达到", ">="), ("达", ">="),
+    (">=", ">="), ("≥", ">="), ("≧", ">="), ("<=", "<="), ("≤", "<="), ("≦", "<="), (">", ">"), ("<", "<"), ("=", "="),
+)  # fmt: skip
+_UNITS = (
+    "%|‰|个百分点|百分点|个月|小时|分钟|工作日|个工作日|人次|人天|公里|千米|平方米|平方公里|立方米|公顷|千克|公斤|课时|学时|车次|"
+    "个|件|次|人|户|家|项|篇|份|场|期|名|套|台|辆|条|处|米|亩|吨|天|日|月|年|元|万元|亿元|分|册|例|起|宗|笔|座|间|所|批|班|"
+    "度|倍|位|株|棵|头|只|张|块|片|栋|段|m2|m3|km|kg|t"
+)
+_MEASURE = re.compile(
+    rf"(?P<number>-?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*(?P<unit>{_UNITS})?(?:以内|以下|以上|及以上|及以下)?\Z",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """一个可以比较的指标值。``number`` 按写的数（95% 的数是 95），``unit`` 可空。"""
+
+    direction: str
+    number: Decimal
+    unit: str
+
+
+def read_measure(text: Value, direction: str = "") -> Measure | None:
+    """读年度指标值；读不成数（定性文字）返回 None。
+
+    ``direction`` 是“性质”栏选的方向，优先于文字里的符号；都没有时按 ≥（越高越好）。
+    """
+    if not isinstance(text, str) or direction == QUALITATIVE:
+        return None
+    rest = unicodedata.normalize("NFKC", text).strip().rstrip("。;；").strip()
+    found = ""
+    for word, sign in _WORDS:
+        if rest.startswith(unicodedata.normalize("NFKC", word)):
+            rest, found = rest[len(word) :].strip(), sign
+            break
+    match = _MEASURE.match(rest)
+    if not match:
+        return None
+    if not found and re.search(r"(以内|以下)\Z", rest):
+        found = "<="
+    number = Decimal(match["number"].replace(",", ""))
+    return Measure(direction or found or ">=", number, match["unit"] or "")
+
+
+def read_number(text: Value, unit: str = "") -> Decimal | None:
+    """读实际完成值里的数：纯数字，或数字加目标的计量单位；有别的字返回 None。"""
+    if not isinstance(text, str):
+        return None
+    plain = unicodedata.normalize("NFKC", text).strip()
+    match = _MEASURE.match(plain)
+    if not match or plain[match.end("unit" if match["unit"] else "number") :]:
+        return None
+    if match["unit"] and unit and match["unit"] != unit:
+        return None
+    return Decimal(match["number"].replace(",", ""))
+
+
+def direction_of(direction: Value, target: Value) -> str:
+    """一行指标的性质：填了用填的，没填从年度指标值读；读不成数是定性，空白为空串。"""
+    if isinstance(direction, str) and direction:
+        return direction
+    if not isinstance(target, str) or not target.strip():
+        return ""
+    measure = read_measure(target)
+    return measure.direction if measure else QUALITATIVE

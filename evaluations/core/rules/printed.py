@@ -1,0 +1,72 @@
+"""纸面或工作簿上印着的计算格，与系统算的比。"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..checks import INFO, Hit
+from ..expressions import Context
+from ..facts import ScopeFacts
+from ..schema import Field
+from ..values import Number, Value, ValueProblem, is_number, round_half_up
+
+if TYPE_CHECKING:
+    from ..checks import Check
+
+_TOLERANCE = Decimal("0.01")
+
+
+def printed_equals_computed(scope: Context, check: Check) -> Iterator[Hit]:
+    """P05 P06 P10：印着的数等于算出的数；印成空白也算印着。
+
+    百分数按印着的位数对即为对；分数按印着的位数舍入正确时只提示。容差：金额、分数 0.01。
+    """
+    assert isinstance(scope, ScopeFacts)
+    for key in check.parameters["fields"]:
+        if key not in scope.printed:
+            continue
+        field = scope.fields[key]
+        printed, computed = scope.printed[key].strip(), scope.value(key)
+        right = field.format(computed)
+        if printed == right:
+            continue
+        level = _verdict(printed, computed, field)
+        if level == "same":
+            continue
+        if not printed:
+            message = f"纸面没有填{field.label}，应为 {right}。"
+        elif level == INFO:
+            message = f"纸面印 {printed}，系统按 2 位小数算得 {right}，舍入不同。"
+        else:
+            message = f"纸面印 {printed}，按规则应为 {right}。请以系统计算为准，并核对所用的数。"
+        yield Hit((scope.address(key),), message, right, printed, level if level == INFO else "")
+
+
+def _verdict(printed: str, computed: Value, field: Field) -> str:
+    """``same``、``info``（只是舍入不同）或 ``wrong``。"""
+    try:
+        got = field.parse(printed)
+    except ValueProblem:
+        return "wrong"
+    if not is_number(got) or not is_number(computed):
+        return "same" if type(got) is type(computed) and got is not None else "wrong"
+    assert isinstance(got, Decimal)
+    places = _places(printed)
+    if field.kind == "percent":
+        return "same" if round_half_up(_times100(computed), places) == got * 100 else "wrong"
+    if abs(Fraction(got) - Fraction(computed)) < Fraction(_TOLERANCE):
+        return "same"
+    if field.kind == "points" and round_half_up(computed, places) == got:
+        return INFO
+    return "wrong"
+
+
+def _places(printed: str) -> int:
+    return len(printed.rstrip("%％ ").partition(".")[2])
+
+
+def _times100(value: Number) -> Fraction:
+    return Fraction(value) * 100
