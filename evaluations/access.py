@@ -1,0 +1,115 @@
+"""谁能看、谁能做。取材料就是查权限：取不到的一律当作不存在。
+
+填报人、单位负责人的岗位只管本单位；审核人和管理员的岗位管下属各级。
+审核人只看得到送审过的材料，单位还没送出的草稿不看。
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from evaluations.core.workflow import Role, State, actions_for
+from evaluations.models import Submission
+from units.models import Appointment, Department, User
+
+UNIT_ROLES = frozenset((Role.PREPARER, Role.UNIT_HEAD))
+REVIEW_ROLES = frozenset((Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER))
+
+
+def appointments_of(user: User) -> list[Appointment]:
+    """今天在任的岗位。"""
+    return list(Appointment.objects.on(timezone.localdate()).filter(user=user).select_related("department"))
+
+
+def subtree(roots: Iterable[UUID]) -> set[UUID]:
+    """这些单位和它们的全部下级。"""
+    children: dict[UUID | None, list[UUID]] = defaultdict(list)
+    for pk, parent in Department.objects.values_list("id", "parent_id"):
+        children[parent].append(pk)
+    found: set[UUID] = set()
+    waiting = list(roots)
+    while waiting:
+        pk = waiting.pop()
+        if pk not in found:
+            found.add(pk)
+            waiting.extend(children[pk])
+    return found
+
+
+def visible_to(user: User) -> QuerySet[Submission]:
+    """这个人看得到的材料。"""
+    appointments = appointments_of(user)
+    own = {a.department_id for a in appointments if a.role in UNIT_ROLES}
+    reviewed = [a.department_id for a in appointments if a.role in REVIEW_ROLES]
+    seen = Q(department__in=own)
+    if reviewed:
+        seen |= Q(department__in=subtree(reviewed), submitted_at__isnull=False)
+    return Submission.objects.filter(seen).select_related("round", "department", "pack")
+
+
+def get_submission(user: User, submission_id: UUID) -> Submission:
+    """取一份看得到的材料；看不到或没有都是 404。"""
+    try:
+        return visible_to(user).get(pk=submission_id)
+    except Submission.DoesNotExist:
+        raise Http404("没有这份材料") from None
+
+
+def roles_on(user: User, department: Department) -> set[Role]:
+    """这个人对某单位有哪些岗位。"""
+    above = {node.pk for node in department.ancestors()}
+    found = set()
+    for appointment in appointments_of(user):
+        role = Role(appointment.role)
+        if appointment.department_id == department.pk or (
+            role not in UNIT_ROLES and appointment.department_id in above
+        ):
+            found.add(role)
+    return found
+
+
+def belongs_to(user: User, department: Department) -> bool:
+    """是不是这个单位自己的人（有单位岗位，或审核岗位就设在这个单位）。"""
+    return any(a.department_id == department.pk for a in appointments_of(user))
+
+
+def deadline_of(submission: Submission) -> timezone.datetime:
+    """这份材料的截止时间：任务的，或单独给它的（退回整改、延期），取晚的。"""
+    deadline = submission.round.deadline
+    return max(deadline, submission.due) if submission.due else deadline
+
+
+def may(user: User, action: str, submission: Submission) -> tuple[bool, str]:
+    """能不能做；不能时说明原因。``action``：view、edit，或流程的动作。
+
+    流程动作的守卫（有无错误、是否本人等）由 services.workflow 再查。
+    """
+    roles = roles_on(user, submission.department)
+    if action == "view":
+        return (True, "") if visible_to(user).filter(pk=submission.pk).exists() else (False, "没有这份材料。")
+    if action == "edit":
+        return _may_edit(roles, submission)
+    if any(row.action == action for row in actions_for(submission.state, roles)):
+        return True, ""
+    return False, f"材料现在是“{submission.state_label}”，您的岗位此时不能做这一步。请刷新页面看最新状态。"
+
+
+def _may_edit(roles: set[Role], submission: Submission) -> tuple[bool, str]:
+    if Role.PREPARER not in roles:
+        return False, "只有本单位的填报人能改。"
+    if submission.state != State.DRAFT:
+        return False, f"材料已送审，现在是“{submission.state_label}”，不能再改。要改请先撤回，或等退回。"
+    deadline = deadline_of(submission)
+    if timezone.now() > deadline:
+        shown = timezone.localtime(deadline)
+        return (
+            False,
+            f"已过截止时间（{shown.year}年{shown.month}月{shown.day}日 {shown:%H:%M}），不能再改。需要延期请联系财政局绩效科。",
+        )
+    return True, ""

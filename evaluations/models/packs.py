@@ -1,0 +1,77 @@
+"""方案与年度任务。"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from evaluations.core import pack as core
+from units.models import Identified
+
+
+class Pack(Identified):
+    """方案的一个版本。``files`` 是原文；发布后不再改，材料永远按它报送时的版本算。"""
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "草稿"
+        PUBLISHED = "published", "已发布"
+        RETIRED = "retired", "已停用"
+
+    key = models.CharField("方案", max_length=60)
+    version = models.PositiveIntegerField("版本", default=1)
+    name = models.CharField("名称", max_length=200)
+    year = models.PositiveIntegerField("年度")
+    place = models.CharField("地区", max_length=60, blank=True)
+    files = models.JSONField("原文")
+    checksum = models.CharField("校验值", max_length=64)
+    state = models.CharField("状态", max_length=20, choices=State.choices, default=State.DRAFT)
+    published_at = models.DateTimeField("发布时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "方案"
+        verbose_name_plural = "方案"
+        ordering = ["-year", "key", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "version"], name="pack_version_once"),
+            models.CheckConstraint(
+                condition=Q(state="draft") | Q(published_at__isnull=False), name="pack_published_has_time"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name}（第 {self.version} 版）"
+
+    def compiled(self) -> core.Pack:
+        """编译好的方案；同一校验值只编译一次。"""
+        return _compile(self)
+
+
+_compiled: dict[str, core.Pack] = {}
+
+
+def _compile(pack: Pack) -> core.Pack:
+    """按校验值缓存；原文与校验值不符时拒绝用。"""
+    if pack.checksum not in _compiled:
+        built = core.build(pack.files)
+        if built.checksum != pack.checksum:
+            raise ValueError("方案原文与校验值不符，可能被改动过。请从备份恢复。")
+        _compiled[pack.checksum] = built
+    return _compiled[pack.checksum]
+
+
+class Round(Identified):
+    """年度自评任务：哪年、哪套方案、何时截止。要报的单位各有一份 Submission。"""
+
+    name = models.CharField("名称", max_length=200)
+    year = models.PositiveIntegerField("年度")
+    pack = models.ForeignKey(Pack, verbose_name="方案", on_delete=models.PROTECT, related_name="rounds")
+    deadline = models.DateTimeField("截止时间")
+    return_days = models.PositiveIntegerField("退回后几日内改好", default=7)
+
+    class Meta:
+        verbose_name = "年度任务"
+        verbose_name_plural = "年度任务"
+        ordering = ["-year", "name"]
+
+    def __str__(self) -> str:
+        return self.name

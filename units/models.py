@@ -1,0 +1,129 @@
+"""谁：单位树、用户、岗位。"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models import F, Q
+
+from evaluations.core.workflow import ROLE_LABELS
+
+from .ids import uuid7
+
+
+class Identified(models.Model):
+    """主键是 UUIDv7：网址里没有可以数的编号。"""
+
+    id = models.UUIDField("编号", primary_key=True, default=uuid7, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Department(Identified):
+    """部门或单位。财政局是树根，主管部门在下，预算单位在主管部门之下。"""
+
+    class Kind(models.TextChoices):
+        BUREAU = "bureau", "财政部门"
+        DEPARTMENT = "department", "主管部门"
+        UNIT = "unit", "预算单位"
+
+    name = models.CharField("名称", max_length=200, blank=True)
+    code = models.CharField("预算编码", max_length=40, unique=True, null=True, blank=True)
+    kind = models.CharField("类别", max_length=20, choices=Kind.choices, default=Kind.UNIT)
+    parent = models.ForeignKey(
+        "self", verbose_name="上级", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    active = models.BooleanField("在用", default=True)
+
+    class Meta:
+        verbose_name = "单位"
+        verbose_name_plural = "单位"
+        ordering = ["code", "name"]
+        constraints = [models.CheckConstraint(condition=~Q(parent=F("id")), name="department_not_own_parent")]
+
+    def __str__(self) -> str:
+        return self.name or "（未填名称的单位）"
+
+    def ancestors(self) -> list[Department]:
+        """自己和各级上级，从自己起。"""
+        found: list[Department] = []
+        node: Department | None = self
+        while node is not None and node not in found:
+            found.append(node)
+            node = node.parent
+        return found
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **extra: object) -> User:
+        user = self.model(username=username, **extra)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save(using=self._db)
+        return user
+
+
+class User(Identified, AbstractBaseUser):
+    """登录的人。能做什么由岗位（Appointment）决定，不由用户决定。"""
+
+    username = models.CharField("账号", max_length=60, unique=True)
+    display_name = models.CharField("姓名", max_length=60)
+    phone = models.CharField("联系电话", max_length=40, blank=True)
+    is_active = models.BooleanField("启用", default=True)
+    must_change_password = models.BooleanField("下次登录须改密码", default=False)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS = ["display_name"]
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = "用户"
+        verbose_name_plural = "用户"
+        ordering = ["username"]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    def get_full_name(self) -> str:
+        return self.display_name
+
+
+class AppointmentQuerySet(models.QuerySet["Appointment"]):
+    def on(self, day: date) -> AppointmentQuerySet:
+        """某日在任的岗位。"""
+        return self.filter(Q(since__lte=day), Q(until__isnull=True) | Q(until__gte=day), user__is_active=True)
+
+
+class Appointment(models.Model):
+    """岗位：某人某段时间在某单位任某职。账号属于人，权力属于岗位。"""
+
+    user = models.ForeignKey(User, verbose_name="用户", on_delete=models.PROTECT, related_name="appointments")
+    department = models.ForeignKey(
+        Department, verbose_name="单位", on_delete=models.PROTECT, related_name="appointments"
+    )
+    role = models.CharField(
+        "岗位", max_length=30, choices=[(role.value, label) for role, label in ROLE_LABELS.items()]
+    )
+    since = models.DateField("起")
+    until = models.DateField("止", null=True, blank=True)
+    stand_in_for = models.ForeignKey(
+        User, verbose_name="代替谁", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    objects = AppointmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "岗位"
+        verbose_name_plural = "岗位"
+        ordering = ["department", "role", "since"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(until__isnull=True) | Q(until__gte=F("since")), name="appointment_dates"
+            ),
+            models.UniqueConstraint(fields=["user", "department", "role", "since"], name="appointment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user}：{self.department} {self.get_role_display()}"
