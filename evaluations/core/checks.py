@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .expressions import Context, Expression
-from .facts import Facts, RowFacts, ScopeFacts
+from .facts import ConstantRow, Facts, RowFacts, ScopeFacts
 
 if TYPE_CHECKING:
     from .pack import Pack
@@ -96,6 +96,7 @@ class Check:
     parameters: Mapping[str, Any] = None  # type: ignore[assignment]
     title: str = ""
     source: str = ""
+    where: Template | None = None
 
 
 def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
@@ -123,7 +124,7 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
                 INFO if live and check.printed else level,
                 scope.prefix,
                 cells,
-                describe(scope, cells[0]),
+                check.where.render(ctx) if check.where else describe(scope, cells[0]),
                 hit.message or check.message.render(ctx),
                 hit.expected or (check.expected.render(ctx) if check.expected else ""),
                 hit.actual or (check.actual.render(ctx) if check.actual else ""),
@@ -145,8 +146,8 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
     if check.only_blank:
         addresses = [a for a in addresses if scope.facts.value(a) is None] or addresses
     if not addresses:
-        names = [node.name for spec in check.cells for node in spec.references()]
-        addresses = [scope.address(".".join((*name.path, name.key))) for name in names]
+        lists = [node.name.path[0] for spec in check.cells for node in spec.references() if node.name.path]
+        addresses = [ctx.address() if isinstance(ctx, ConstantRow) else scope.address(lists[0])]
     return tuple(dict.fromkeys(addresses))
 
 

@@ -37,7 +37,12 @@ _FULL_WIDTH = str.maketrans(
     {"≥": ">=", "≤": "<=", "≠": "!=", "×": "*", "÷": "/", "（": "(", "）": ")", "，": ",", "．": ".", "－": "-",
      "＋": "+", "＝": "==", "＞": ">", "＜": "<", "％": "%"}
 )  # fmt: skip
+MAX_NESTING = 2
+MAX_ROUNDING = 10
+MAX_MAGNITUDE = 40
+MAX_BITS = 40_000
 DIVIDED_BY_ZERO = NotApplicable("分母为0")
+TOO_LARGE = NotApplicable("数太大")
 
 
 class ExpressionProblem(ValueError):
@@ -63,6 +68,7 @@ class Name:
     field: Field | None = None
     path: tuple[str, ...] = ()
     constant: bool = False
+    kind: str = "any"
 
 
 Resolver = Callable[[str], "Name | None"]
@@ -208,13 +214,18 @@ def _strict(left: Value, right: Value) -> Value:
     return right if isinstance(right, NotApplicable) else None
 
 
-def _exact(op: str, a: Number, b: Number) -> Number:
+def _exact(op: str, a: Number, b: Number) -> Number | NotApplicable:
+    """精确的结果；大到没有意义（超过 40 位整数）的得“数太大”，免得一条公式拖垮服务。"""
     if isinstance(a, Decimal) and isinstance(b, Decimal) and op != "/":
         try:
-            return _DECIMAL[op](a, b)
+            result = _DECIMAL[op](a, b)
+            return result if result.adjusted() <= MAX_MAGNITUDE else TOO_LARGE
         except Inexact:
             pass
-    return _FRACTION[op](Fraction(a), Fraction(b))
+    got = _FRACTION[op](Fraction(a), Fraction(b))
+    if max(got.numerator.bit_length(), got.denominator.bit_length()) > MAX_BITS:
+        return TOO_LARGE
+    return got if abs(got.numerator) < got.denominator * 10 ** (MAX_MAGNITUDE + 1) else TOO_LARGE
 
 
 _DECIMAL: dict[str, Callable[[Decimal, Decimal], Decimal]] = {
@@ -267,10 +278,13 @@ class Negative(Node):
 
     def value(self, ctx: Context) -> Value:
         got = self.inner.value(ctx)
-        return -got if is_number(got) else got
+        if isinstance(got, Decimal):
+            return EXACT.minus(got)
+        return -got if isinstance(got, Fraction) else got
 
     def words(self, ctx: Context | None) -> str:
-        return f"−{self.inner.words(ctx)}"
+        words = self.inner.words(ctx)
+        return f"−（{words}）" if isinstance(self.inner, Arithmetic | Negative) else f"−{words}"
 
     def children(self) -> Sequence[Node]:
         return (self.inner,)
@@ -348,7 +362,10 @@ class Logic(Node):
         return None if got is None else not got
 
     def words(self, ctx: Context | None) -> str:
-        return {"and": " 且 ", "or": " 或 "}[self.op].join(term.words(ctx) for term in self.terms)
+        words = (
+            f"（{term.words(ctx)}）" if isinstance(term, Logic) else term.words(ctx) for term in self.terms
+        )
+        return {"and": " 且 ", "or": " 或 "}[self.op].join(words)
 
     def children(self) -> Sequence[Node]:
         return self.terms
@@ -410,7 +427,10 @@ def _sum(arguments: Sequence[Node], ctx: Context) -> Value:
     not_applicable: Value = None
     for got in _each(arguments, ctx):
         if isinstance(got, Decimal | Fraction):
-            total = got if total is None else _exact("+", total, got)
+            added = got if total is None else _exact("+", total, got)
+            if isinstance(added, NotApplicable):
+                return added
+            total = added
         elif isinstance(got, NotApplicable):
             not_applicable = got
     return total if total is not None else not_applicable
@@ -465,7 +485,7 @@ def _round(arguments: Sequence[Node], ctx: Context) -> Value:
 def _abs(arguments: Sequence[Node], ctx: Context) -> Value:
     got = arguments[0].value(ctx)
     if isinstance(got, Decimal):
-        return abs(got)
+        return EXACT.abs(got)
     return abs(got) if isinstance(got, Fraction) else got
 
 
@@ -518,23 +538,44 @@ class Expression:
         return self.node.words(ctx)
 
     def references(self) -> Iterator[Reference | Column]:
-        """用到的名称。"""
-        for node in self.node.walk():
+        """用到的名称；列表条件里的不算。"""
+        for node in _outside_conditions(self.node):
             if isinstance(node, Reference | Column):
                 yield node
 
     def reads(self, ctx: Context, *, matching: bool = False) -> Iterator[tuple[Context, str]]:
         """读哪些格：（环境，键）。问题的位置、“为什么”里的链接、循环检查都用它。
 
-        ``matching`` 时列表只算满足条件的行。
+        ``matching`` 时列表只算满足条件的行，条件里读的不算。``PRIOR`` 读的是上年，不算。
         """
-        for node in self.references():
-            if isinstance(node, Column):
-                rows = node.selected(ctx) if matching else ctx.up(node.name.depth).rows(node.name.path)
-                for row in rows:
-                    yield row, node.name.key
-            elif not node.name.constant:
-                yield ctx.up(node.name.depth), node.name.key
+        yield from _reads(self.node, ctx, matching)
+
+
+def _outside_conditions(node: Node) -> Iterator[Node]:
+    yield node
+    if not isinstance(node, Column):
+        for child in node.children():
+            yield from _outside_conditions(child)
+
+
+def _reads(node: Node, ctx: Context, matching: bool) -> Iterator[tuple[Context, str]]:
+    if isinstance(node, Reference):
+        if not node.name.constant:
+            yield ctx.up(node.name.depth), node.name.key
+    elif isinstance(node, Column):
+        for row in node.selected(ctx) if matching else ctx.up(node.name.depth).rows(node.name.path):
+            yield row, node.name.key
+            if node.condition is not None and not matching:
+                yield from _reads(node.condition, Filtered(row, ctx), matching)
+    elif not (isinstance(node, Call) and node.function == "PRIOR"):
+        for child in node.children():
+            yield from _reads(child, ctx, matching)
+
+
+def _nesting(node: Node) -> int:
+    """列表条件套列表条件的层数：每套一层，行数就多乘一次。"""
+    inside = max((_nesting(child) for child in node.children()), default=0)
+    return inside + 1 if isinstance(node, Column) else inside
 
 
 def translate(text: str) -> str:
@@ -574,6 +615,8 @@ def parse_expression(text: str, resolve: Resolver, row_resolver: Callable[[Name]
         raise ExpressionProblem(f"表达式超过 {MAX_NODES} 个部分。请拆成几个计算字段。")
     if isinstance(node, Column):
         raise ExpressionProblem(f"“{node.text}”是列表，不能单独用。请放进 SUM、COUNT、MIN、MAX、FIRST 里。")
+    if _nesting(node) > MAX_NESTING:
+        raise ExpressionProblem(f"列表的条件里又用列表，超过 {MAX_NESTING} 层。请拆成几个计算字段。")
     return Expression(text, node)
 
 
@@ -730,12 +773,30 @@ class _Builder:
     def _check_arguments(self, function: str, arguments: list[Node]) -> None:
         if function in ("COUNT", "FIRST") and not isinstance(arguments[0], Column):
             raise ExpressionProblem(f"函数 {function} 要一个列表，如 {function}(指标)。")
-        if function == "PRIOR" and not isinstance(arguments[0], Reference):
+        if function == "PRIOR" and not (isinstance(arguments[0], Reference) and arguments[0].name.field):
             raise ExpressionProblem("函数 PRIOR 里要写一个字段的名称。")
+        for argument in arguments:
+            if function != "COUNT" and isinstance(argument, Column) and not argument.name.key:
+                raise ExpressionProblem(f"函数 {function} 里的“{argument.text}”要写到列，如 指标.得分。")
+        if function == "ROUND" and not _is_places(arguments[1]):
+            raise ExpressionProblem(f"函数 ROUND 的第二个参数要写成 0 到 {MAX_ROUNDING} 的整数。")
+        if function == "IF" and len(_kinds(arguments[1:])) > 1:
+            raise ExpressionProblem("函数 IF 的两个结果种类不同。请都写成数，或都写成文字。")
         if function in ("SUM", "MIN", "MAX", "ROUND", "ABS"):
             for argument in arguments:
                 if argument.kind not in ("number", "any"):
                     raise ExpressionProblem(f"函数 {function} 里的“{argument.words(None)}”不是数。")
+
+
+def _is_places(node: Node) -> bool:
+    """能作 ROUND 的小数位：写明的小整数。"""
+    places = node.literal if isinstance(node, Literal) else None
+    return isinstance(places, Decimal) and places == int(places) and places <= MAX_ROUNDING
+
+
+def _kinds(nodes: Sequence[Node]) -> set[str]:
+    """确定的种类；空文字和不知种类的不算。"""
+    return {n.kind for n in nodes if not (isinstance(n, Literal) and n.literal is None)} - {"any"}
 
 
 def _is_condition(node: ast.expr) -> bool:
@@ -749,7 +810,7 @@ def _is_condition(node: ast.expr) -> bool:
 def _kind_of_field(name: Name) -> str:
     field = name.field
     if field is None:
-        return "any"
+        return name.kind
     if field.is_number:
         return "number"
     return {"date": "date", "yes_no": "bool"}.get(field.kind, "text")
@@ -759,7 +820,5 @@ def _call_kind(function: str, arguments: Sequence[Node]) -> str:
     if function == "BLANK":
         return "bool"
     if function == "IF":
-        return next(
-            (a.kind for a in arguments[1:] if not (isinstance(a, Literal) and a.literal is None)), "any"
-        )
+        return next(iter(_kinds(arguments[1:])), "any")
     return arguments[0].kind if function in ("FIRST", "PRIOR") else "number"

@@ -180,7 +180,9 @@ class ScopeFacts(_Node):
             return [row for child in children for row in child.rows(rest)] if rest else children
         if head not in self.constants:
             given = self.facts.pack.schema.constants[head].rows or ()
-            self.constants[head] = [ConstantRow(self, values) for values in given]
+            self.constants[head] = [
+                ConstantRow(self, f"{head}[{n}]", values) for n, values in enumerate(given)
+            ]
         return self.constants[head]
 
     def prior(self, key: str) -> Value:
@@ -237,7 +239,12 @@ class ConstantRow:
     """常量列表的一行；从行里往上看到的是用它的那个范围。"""
 
     owner: ScopeFacts
+    name: str
     values: Mapping[str, Value]
+
+    def address(self) -> str:
+        """这一行本身：问题没有格子可指时（如某个一级指标一行都没有）用它。"""
+        return self.owner.address(self.name)
 
     def up(self, depth: int) -> Context:
         return self if depth == 0 else self.owner.up(depth - 1)

@@ -272,8 +272,8 @@ class _Expander:
             for number, line in enumerate(lines):
                 self._line(band, number, line)
             self._body(band, lines, first)
-        if band.side is not None:
-            height = len(self.rows) - start
+        height = len(self.rows) - start
+        if band.side is not None and height:
             self._put(replace(band.side, row=0, col=0), self.scope, start, role=SIDE, h=height)
 
     def _empty_row(self, band: Band) -> None:

@@ -14,7 +14,18 @@ from typing import Any
 from .facts import Note, Package, RowInput, ScopeInput
 from .pack import Pack
 from .schema import Field, ListField, Scope
-from .values import YUAN_PER_UNIT, Value, ValueProblem, default_digits, from_yuan, parse, to_text, to_yuan
+from .values import (
+    YUAN_PER_UNIT,
+    Value,
+    ValueProblem,
+    clean_text,
+    default_digits,
+    from_yuan,
+    parse,
+    shorten,
+    to_text,
+    to_yuan,
+)
 
 TOP = frozenset(
     "pack year money_unit department values rows indicators projects report notes printed".split()
@@ -24,6 +35,14 @@ INDICATORS = "指标"
 REPORT = "报告."
 CHILD_SCOPE = "项目"
 MAX_BYTES = 8 * 1024 * 1024
+MAX_PROJECTS = 500
+MAX_NOTES = 10_000
+
+
+class Numeral(str):
+    """JSON 里没加引号的数：按原文留着，和人打的字一样读，不经过二进制小数。"""
+
+    __slots__ = ()
 
 
 class InputProblem(ValueError):
@@ -39,7 +58,11 @@ def loads(text: str | bytes) -> dict[str, Any]:
     try:
         source = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         data = json.loads(
-            source, object_pairs_hook=_no_duplicates, parse_float=Decimal, parse_constant=_refuse
+            source,
+            object_pairs_hook=_no_duplicates,
+            parse_float=Numeral,
+            parse_int=Numeral,
+            parse_constant=_refuse,
         )
     except UnicodeDecodeError:
         raise InputProblem("文件不是 UTF-8 编码。请另存为 UTF-8 后再试。") from None
@@ -80,8 +103,8 @@ class _Reader:
         self.data = data
         self.pack = pack
         unit = data.get("money_unit", pack.money_unit)
-        if unit not in YUAN_PER_UNIT:
-            raise InputProblem(f"money_unit：“{unit}”不认识。请写“元”或“万元”。")
+        if not isinstance(unit, str) or unit not in YUAN_PER_UNIT:
+            raise InputProblem(f"money_unit：“{shorten(str(unit))}”不认识。请写“元”或“万元”。")
         self.unit = unit
 
     def read(self) -> Package:
@@ -90,7 +113,7 @@ class _Reader:
         year = data.get("year", self.pack.year)
         if str(year) != str(self.pack.year):
             raise InputProblem(
-                f"year：材料是 {year} 年的，方案 {self.pack.key} 是 {self.pack.year} 年的。请换方案或核对年度。"
+                f"year：材料是 {shorten(str(year))} 年的，方案 {self.pack.key} 是 {self.pack.year} 年的。请换方案或核对年度。"
             )
         department = self._mapping(data, "department", "")
         self._known(department, frozenset(("code", "name")), "department.")
@@ -100,7 +123,7 @@ class _Reader:
             department_name=self._text(department.get("name", ""), "department.name"),
         )
         self._report(package.root)
-        projects = self._list(data, "projects", "")
+        projects = self._list(data, "projects", "", MAX_PROJECTS)
         if projects and CHILD_SCOPE not in self.pack.schema.children:
             raise InputProblem(f"projects：方案 {self.pack.key} 没有项目表。")
         for number, raw in enumerate(projects):
@@ -129,22 +152,22 @@ class _Reader:
     def _mapping(self, raw: Mapping[str, Any], key: str, where: str) -> Mapping[str, Any]:
         return self._is_mapping(raw.get(key, {}), where + key)
 
-    def _list(self, raw: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    def _list(self, raw: Mapping[str, Any], key: str, where: str, most: int = MAX_NOTES) -> list[Any]:
         found = raw.get(key, [])
         if not isinstance(found, list):
             raise InputProblem(f"{where}{key}：要是一个数组 […]，现在是 {_shape(found)}。")
+        if len(found) > most:
+            raise InputProblem(f"{where}{key}：有 {len(found)} 项，最多 {most} 项。")
         return found
 
     def _text(self, raw: Any, where: str) -> str:
-        if isinstance(raw, Decimal):
-            return f"{raw:f}"
-        if isinstance(raw, int) and not isinstance(raw, bool):
-            return str(raw)
         if raw is None:
             return ""
+        if isinstance(raw, int | Decimal) and not isinstance(raw, bool):
+            return str(raw)
         if not isinstance(raw, str):
             raise InputProblem(f'{where}：值要写成文字，如 "94.8"，现在是 {_shape(raw)}。')
-        return raw
+        return clean_text(raw)
 
     # ---- 内容 ----
 
@@ -167,13 +190,11 @@ class _Reader:
             field = scope.fields.get(key)
             if field is None or field.asked:
                 raise InputProblem(f"{where}printed.{key}：不是系统计算的格。填报的值请放在 values 里。")
-            made.printed[key] = self._text(text, f"{where}printed.{key}")
+            made.printed[key] = self._printed(field, self._text(text, f"{where}printed.{key}"))
         return made
 
     def _rows(self, raw: Mapping[str, Any], key: str, rows: ListField, where: str) -> list[RowInput]:
-        found = self._list(raw, key, where)
-        if len(found) > rows.max_rows:
-            raise InputProblem(f"{where}{key}：有 {len(found)} 行，最多 {rows.max_rows} 行。")
+        found = self._list(raw, key, where, rows.max_rows)
         made = []
         for number, line in enumerate(found):
             spot = f"{where}{key}[{number}]"
@@ -192,6 +213,8 @@ class _Reader:
         if not field.asked:
             raise InputProblem(f"{where}：“{key}”由系统计算，不能填。纸面上印的值请放在 printed 里。")
         value = self._value(field, self._text(raw, where), where)
+        if into.get(key, value) != value:
+            raise InputProblem(f"{where}：“{key}”写了两次，内容不同。请只留一处。")
         if value is not None:
             into[key] = value
 
@@ -205,6 +228,15 @@ class _Reader:
             return from_yuan(to_yuan(got, self.unit), self.pack.money_unit)
         except ValueProblem as problem:
             raise InputProblem(f"{where}：{problem}") from None
+
+    def _printed(self, field: Field, text: str) -> str:
+        """纸面的字照原样留着；只有另一种单位的金额换成方案的单位。"""
+        if field.kind != "money" or self.unit == self.pack.money_unit:
+            return text
+        try:
+            return field.to_text(self._value(field, text, field.key))
+        except InputProblem:
+            return text
 
     def _report(self, root: ScopeInput) -> None:
         fields = self.pack.schema.root.fields
@@ -224,6 +256,7 @@ def _shape(raw: Any) -> str:
     names = {
         dict: "对象",
         list: "数组",
+        Numeral: "数",
         str: "文字",
         bool: "真假值",
         int: "数",

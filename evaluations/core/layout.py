@@ -11,7 +11,7 @@ from typing import Any
 
 from .expressions import Expression, ExpressionProblem
 from .names import Names, Place
-from .schema import PackProblem
+from .schema import Field, PackProblem
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
@@ -23,6 +23,10 @@ BAND_KEYS = {
     "fixed": frozenset("kind rows cols".split()),
     "repeat": frozenset("kind over side head row cols skeleton open min_rows empty repeat_head".split()),
 }
+MAX_COLUMNS = 100
+MAX_BAND_ROWS = 400
+SHOWS = ("", "boxes")
+ORIENTATIONS = ("portrait", "landscape")
 ALIGNS = ("", "left", "center", "right")
 STYLES = ("", "title", "note", "small")
 
@@ -81,6 +85,7 @@ class Layout:
     sheet: str = ""
     order: int = 0
     inputs: frozenset[str] = field(default_factory=frozenset)
+    shows: frozenset[str] = field(default_factory=frozenset)
 
     def asks(self, key: str) -> bool:
         """``key``（``资金.全年预算数`` 或 ``指标.分值``）是否由这张表填报。"""
@@ -96,6 +101,7 @@ class LayoutReader:
         self.names = names
         self.scope = raw.get("scope", "")
         self.bound: dict[str, str] = {}
+        self.shown: set[str] = set()
 
     def read(self) -> Layout:
         raw = self.raw
@@ -108,6 +114,10 @@ class LayoutReader:
         columns = tuple(int(width) for width in raw["columns"])
         if not columns or min(columns) <= 0:
             raise PackProblem(f"{self.file}：columns 要是正整数的列宽。")
+        if len(columns) > MAX_COLUMNS:
+            raise PackProblem(f"{self.file}：有 {len(columns)} 列，最多 {MAX_COLUMNS} 列。")
+        if raw.get("orientation", "portrait") not in ORIENTATIONS:
+            raise PackProblem(f"{self.file}：orientation 只能是 portrait（纵向）或 landscape（横向）。")
         bands = tuple(
             self._band(number, band, len(columns)) for number, band in enumerate(raw.get("band", ()), 1)
         )
@@ -118,6 +128,7 @@ class LayoutReader:
         return Layout(
             raw["key"], raw["title"], raw.get("short", raw["title"]), self.scope, columns, bands, when, **optional,
             inputs=frozenset(self.bound),
+            shows=frozenset(self.shown | set(self.bound)),
         )  # fmt: skip
 
     def _known(self, raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
@@ -156,23 +167,23 @@ class LayoutReader:
         own = Place(self.scope)
         side, offset = None, 0
         if "side" in raw:
-            side = self._cell(raw["side"], where, own)
+            side = self._cell(raw["side"], f"{where} side", own)
             offset = side.w
+            if offset >= width:
+                raise PackProblem(f"{where} side：占了 {offset} 列，表只有 {width} 列。请核对 w。")
         head, head_height = self._tile(raw.get("head", ()), width - offset, cols, f"{where} head", own)
         rows = raw.get("row", ())
         if rows and not isinstance(rows[0], list):
             rows = [rows]
         row_cols = cols or list(scope.lists[over].fields)
-        row, height = self._tile(
-            rows, width - offset, row_cols, f"{where} row", Place(self.scope, over, grouped=True)
-        )
+        row, height = self._tile(rows, width - offset, row_cols, f"{where} row", Place(self.scope, over))
         if not height:
             raise PackProblem(f"{where}：repeat 带缺 row。")
         empty = raw.get("empty")
         return Band(
             "repeat", number, height, over=over, side=side, skeleton=skeleton, open=raw.get("open", ""),
             head=_shift(head, offset), head_height=head_height, row=_shift(row, offset),
-            min_rows=int(raw.get("min_rows", 0)), repeat_head=bool(raw.get("repeat_head", True)),
+            min_rows=min(int(raw.get("min_rows", 0)), scope.lists[over].max_rows), repeat_head=bool(raw.get("repeat_head", True)),
             empty=self._template(empty["t"], where, own) if empty else None,
             empty_when=self._expression(empty["when"], where, own) if empty and "when" in empty else None,
         )  # fmt: skip
@@ -184,31 +195,18 @@ class LayoutReader:
     ) -> tuple[tuple[CellSpec, ...], int]:
         """像 HTML 那样顺次铺格，跳过被跨占的位置；有洞、重叠、出界都拒绝。"""
         height = len(rows)
-        taken: set[tuple[int, int]] = set()
-        placed: list[CellSpec] = []
+        if height > MAX_BAND_ROWS:
+            raise PackProblem(f"{where}：有 {height} 行，最多 {MAX_BAND_ROWS} 行。")
+        floor = _Floor(width, height)
         for number, raw_row in enumerate(rows):
             at = f"{where} 第{number + 1}行"
-            specs = [spec for raw in raw_row for spec in self._expand(raw, cols, at, place)]
             col = 0
-            for spec in specs:
-                while (number, col) in taken:
-                    col += 1
-                spot = f"{at}第{col + 1}列"
-                if col + spec.w > width:
-                    raise PackProblem(f"{spot}：格子伸出表外（表宽 {width} 列）。请核对 w。")
-                if number + spec.h > height:
-                    raise PackProblem(f"{spot}：格子伸出带外（带高 {height} 行）。请核对 h。")
-                covered = {(number + r, col + c) for r in range(spec.h) for c in range(spec.w)}
-                if covered & taken:
-                    raise PackProblem(f"{spot}：与别的格子重叠。请核对 w 和 h。")
-                taken |= covered
-                placed.append(replace(spec, row=number, col=col))
-                col += spec.w
-        for number in range(height):
-            for col in range(width):
-                if (number, col) not in taken:
-                    raise PackProblem(f"{where} 第{number + 1}行第{col + 1}列是空洞。请补一格或加大跨度。")
-        return tuple(placed), height
+            for raw in raw_row:
+                col = floor.free(number, col)
+                for spec in self._expand(raw, cols, f"{at}第{col + 1}列", place):
+                    col = floor.put(spec, number, col, at)
+        floor.check_full(where)
+        return tuple(floor.placed), height
 
     def _expand(self, raw: Any, cols: Sequence[str], where: str, place: Place) -> list[CellSpec]:
         """``f = "a.*"``、``f = ".*"``、``t = "{*}"`` 展开成每列一格。"""
@@ -251,18 +249,22 @@ class LayoutReader:
         if ("t" in raw) == ("f" in raw):
             raise PackProblem(f"{where}：一格要有 t 或 f，且只有一个。")
         align, style, merge = raw.get("align", ""), raw.get("style", ""), raw.get("merge", "")
-        if align not in ALIGNS or style not in STYLES:
-            raise PackProblem(f"{where}：align“{align}”或 style“{style}”不认识。")
+        show = raw.get("show", "")
+        if align not in ALIGNS or style not in STYLES or show not in SHOWS:
+            raise PackProblem(f"{where}：align“{align}”、style“{style}”或 show“{show}”不认识。")
+        w, h = int(raw.get("w", 1)), int(raw.get("h", 1))
+        if w < 1 or h < 1:
+            raise PackProblem(f"{where}：w 和 h 要是正整数，现在是 {w} 和 {h}。")
         if merge and (
             not place.rows or merge not in self.names.schema.scope(place.scope).lists[place.rows].fields
         ):
             raise PackProblem(f"{where}：merge“{merge}”不是这一列表的列，或不在 row 里。")
         text = "{" + raw["f"] + "}" if "f" in raw else raw["t"]
+        place = replace(place, grouped=bool(merge))
         template = self._template(text, where, place)
         self._bind(template, text, where, place, "f" in raw)
         return CellSpec(
-            template, 0, 0, int(raw.get("w", 1)), int(raw.get("h", 1)), align, style, int(raw.get("lines", 1)), merge,
-            raw.get("show", ""),
+            template, 0, 0, w, h, align, style, int(raw.get("lines", 1)), merge, show,
         )  # fmt: skip
 
     def _template(self, text: str, where: str, place: Place) -> Template:
@@ -273,7 +275,9 @@ class LayoutReader:
 
     def _bind(self, template: Template, text: str, where: str, place: Place, single: bool) -> None:
         """登记填报格：一张表里一个事实只能填一次，一格最多一个填报值。"""
-        asked = [name for binding in template.bindings() if (name := self._asked(binding, place))]
+        own = list(filter(None, (self._own(binding, place) for binding in template.bindings())))
+        asked = [key for key, item in own if item.asked]
+        self.shown.update(key for key, _ in own)
         if single and not template.bindings()[0].name:
             raise PackProblem(f"{where}：f“{text[1:-1]}”不是字段。")
         if len(asked) > 1:
@@ -285,14 +289,49 @@ class LayoutReader:
                 )
             self.bound[name] = where
 
-    def _asked(self, binding: Binding, place: Place) -> str:
-        """填报格的键；上级的、计算的、表达式都不是填报格。"""
+    def _own(self, binding: Binding, place: Place) -> tuple[str, Field] | None:
+        """绑定的本范围的键（``资金.得分`` 或 ``指标.分值``）和字段；上级的和表达式没有。"""
         name = binding.name
-        if name is None or name.field is None or not name.field.asked:
-            return ""
-        if place.rows:
-            return f"{place.rows}.{name.key}" if name.depth == 0 else ""
-        return name.key if name.depth == 0 else ""
+        if name is None or name.field is None or name.depth != 0:
+            return None
+        return (f"{place.rows}.{name.key}" if place.rows else name.key), name.field
+
+
+class _Floor:
+    """铺格的地面：记住哪里占了，放一格查一格。"""
+
+    def __init__(self, width: int, height: int) -> None:
+        self.width = width
+        self.height = height
+        self.taken: set[tuple[int, int]] = set()
+        self.placed: list[CellSpec] = []
+
+    def free(self, row: int, col: int) -> int:
+        """这一行从 ``col`` 起第一个没占的列。"""
+        while (row, col) in self.taken:
+            col += 1
+        return col
+
+    def put(self, spec: CellSpec, row: int, col: int, at: str) -> int:
+        """放下一格，返回下一格可试的列。"""
+        col = self.free(row, col)
+        spot = f"{at}第{col + 1}列"
+        if col + spec.w > self.width:
+            raise PackProblem(f"{spot}：格子伸出表外（表宽 {self.width} 列）。请核对 w。")
+        if row + spec.h > self.height:
+            raise PackProblem(f"{spot}：格子伸出带外（带高 {self.height} 行）。请核对 h。")
+        covered = {(row + r, col + c) for r in range(spec.h) for c in range(spec.w)}
+        if covered & self.taken:
+            raise PackProblem(f"{spot}：与别的格子重叠。请核对 w 和 h。")
+        self.taken |= covered
+        self.placed.append(replace(spec, row=row, col=col))
+        return col + spec.w
+
+    def check_full(self, where: str) -> None:
+        for row in range(self.height):
+            for col in range(self.width):
+                if (row, col) not in self.taken:
+                    raise PackProblem(f"{where} 第{row + 1}行第{col + 1}列是空洞。请补一格或加大跨度。")
 
 
 def _shift(cells: tuple[CellSpec, ...], offset: int) -> tuple[CellSpec, ...]:

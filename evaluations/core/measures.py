@@ -1,6 +1,7 @@
 """读指标值：方向（≥ ≤ = > < 定性）、数、计量单位。
 
 公开的表上没有“性质”“计量单位”两列，人把它们写在指标值里：“≥98%”“36个”“不超过 3 天”。
+“12月”“2024年”是日期，不是数；“12个月”“3年”才是。
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .values import Value
+from .values import MAX_DIGITS, Value
 
 QUALITATIVE = "定性"
 DIRECTIONS = (">=", "<=", "=", ">", "<", QUALITATIVE)
 SHOWN = {">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<", QUALITATIVE: QUALITATIVE}
 
 _WORDS = (
-    ("大于等于", ">="), ("大于或等于", ">="), ("不低于", ">="), ("不少于", ">="), ("不小于", ">="), ("至少", ">="),
+    ("不得低于", ">="), ("不得少于", ">="), ("不得高于", "<="), ("不得超过", "<="), ("不得多于", "<="), ("大于等于", ">="), ("大于或等于", ">="), ("不低于", ">="), ("不少于", ">="), ("不小于", ">="), ("至少", ">="),
     ("小于等于", "<="), ("小于或等于", "<="), ("不高于", "<="), ("不超过", "<="), ("不大于", "<="), ("不多于", "<="),
     ("控制在", "<="), ("大于", ">"), ("高于", ">"), ("多于", ">"), ("超过", ">"), ("小于", "<"), ("低于", "<"),
     ("少于", "<"), ("等于", "="), ("达到", ">="), ("达", ">="),
@@ -26,12 +27,16 @@ _WORDS = (
 _UNITS = (
     "%|‰|个百分点|百分点|个月|小时|分钟|工作日|个工作日|人次|人天|公里|千米|平方米|平方公里|立方米|公顷|千克|公斤|课时|学时|车次|"
     "个|件|次|人|户|家|项|篇|份|场|期|名|套|台|辆|条|处|米|亩|吨|天|日|月|年|元|万元|亿元|分|册|例|起|宗|笔|座|间|所|批|班|"
-    "度|倍|位|株|棵|头|只|张|块|片|栋|段|m2|m3|km|kg|t"
+    "度|倍|位|株|棵|头|只|张|块|片|栋|段|周|秒|季度|场次|班次|户次|项次|支|对|届|轮|门|封|幅|枚|箱|袋|站|级|集|本|平米|"
+    "千瓦时|m2|m3|km|kg|t"
 )
 _MEASURE = re.compile(
-    rf"(?P<number>-?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*(?P<unit>{_UNITS})?(?:以内|以下|以上|及以上|及以下)?\Z",
+    rf"(?P<number>-?\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*"
+    rf"(?P<unit>[万亿]?(?:{_UNITS})(?:/(?:{_UNITS}))?|[万亿])?(?P<tail>及?以[上下]|之?内|以内)?\Z",
     re.ASCII,
 )
+_DATE = re.compile(r"(?:19|20)\d{2}年|(?:0?[1-9]|1[0-2])月", re.ASCII)
+_AT_MOST = ("以下", "及以下", "内", "之内", "以内")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +62,20 @@ def read_measure(text: Value, direction: str = "") -> Measure | None:
             rest, found = rest[len(word) :].strip(), sign
             break
     match = _MEASURE.match(rest)
-    if not match:
+    if not match or _DATE.match(rest):
         return None
-    if not found and re.search(r"(以内|以下)\Z", rest):
+    number = _number(match["number"])
+    if number is None:
+        return None
+    if not found and match["tail"] in _AT_MOST:
         found = "<="
-    number = Decimal(match["number"].replace(",", ""))
     return Measure(direction or found or ">=", number, match["unit"] or "")
+
+
+def _number(digits: str) -> Decimal | None:
+    """数太长（超过 16 位）就不当数读。"""
+    plain = digits.replace(",", "")
+    return Decimal(plain) if len(plain.strip("-").replace(".", "")) <= MAX_DIGITS else None
 
 
 def read_number(text: Value, unit: str = "") -> Decimal | None:
@@ -71,11 +84,11 @@ def read_number(text: Value, unit: str = "") -> Decimal | None:
         return None
     plain = unicodedata.normalize("NFKC", text).strip()
     match = _MEASURE.match(plain)
-    if not match or plain[match.end("unit" if match["unit"] else "number") :]:
+    if not match or match["tail"] or _DATE.match(plain):
         return None
     if match["unit"] and unit and match["unit"] != unit:
         return None
-    return Decimal(match["number"].replace(",", ""))
+    return _number(match["number"])
 
 
 def direction_of(direction: Value, target: Value) -> str:

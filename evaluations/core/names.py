@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from .expressions import Expression, ExpressionProblem, Name, Resolver, parse_expression
 from .schema import Field, ListField, Schema, Scope
+from .values import is_number
 
 PARENT = "本部门."
 GROUP = "组"
@@ -39,7 +40,9 @@ class Names:
     def resolver(self, place: Place) -> Resolver:
         def resolve(text: str) -> Name | None:
             if text in self.constants:
-                return Name(0, text, constant=True)
+                return Name(
+                    0, text, constant=True, kind="number" if is_number(self.constants[text]) else "text"
+                )
             if text.startswith(PARENT):
                 return self._from_parent(text[len(PARENT) :], place)
             if place.rows:

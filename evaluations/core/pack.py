@@ -31,9 +31,11 @@ STEPS = ("单位审核", "主管部门审核", "财政审核")
 SINGLE_FILES = ("pack.toml", "fields.toml", "indicators.toml", "scoring.toml", "checks.toml")
 CHECK_KEYS = frozenset(
     "code level title scopes each when expr fn cells message expected actual because_of only_blank printed parameters "
-    "source".split()
+    "source where".split()
 )
+TABLE_KEYS = {"scoring.toml": frozenset(("scores", "parameters")), "checks.toml": frozenset(("checks",))}
 MAX_FILE = 512 * 1024
+MAX_CHAIN = 40
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Pack:
         return hashlib.sha256(canonical.encode()).hexdigest()
 
     def home_of(self, scope: str, path: str) -> str:
-        """填报某个字段（``资金.全年预算数`` 或 ``指标.分值``）的表；没有表填它时为空串。"""
+        """某个字段（``资金.全年预算数`` 或 ``指标.分值``）的表：填它的，计算的则是显示它的；没有时为空串。"""
         return self.homes.get((scope, path), "")
 
     def form(self, key: str) -> Layout:
@@ -107,8 +109,13 @@ def load_folder(folder: Path) -> Pack:
 def build(files: Mapping[str, str]) -> Pack:
     """由原文编译一套方案；有错抛 ``PackProblem``。"""
     tables = {name: _toml(name, text) for name, text in files.items()}
-    if "pack.toml" not in tables:
-        raise PackProblem("缺 pack.toml。")
+    for name in ("pack.toml", "fields.toml"):
+        if name not in tables:
+            raise PackProblem(f"缺 {name}。")
+    for name, known in TABLE_KEYS.items():
+        unknown = sorted(set(tables.get(name, {})) - known)
+        if unknown:
+            raise PackProblem(f"{name}：不认识的键 {'、'.join(unknown)}。")
     return _Builder(files, tables).build()
 
 
@@ -133,7 +140,7 @@ class _Builder:
             self._forms()
             self._checks()
             self._cycles()
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
             if isinstance(problem, PackProblem):
                 raise
             raise PackProblem(
@@ -187,7 +194,10 @@ class _Builder:
         found = self.pack.rules.setdefault((scope.name, rows), {})
         for item in fields.values():
             if item.compute:
-                found[item.key] = self._compile(item.compute, place, f"fields.toml 的“{item.key}”")
+                made = self._compile(item.compute, place, f"fields.toml 的“{item.key}”")
+                if item.is_number and made.node.kind not in ("number", "any"):
+                    raise PackProblem(f"fields.toml 的“{item.key}”：是数的字段，公式却得不出数。")
+                found[item.key] = made
             for name in (item.part_of,):
                 if name and name not in scope.fields:
                     raise PackProblem(f"fields.toml 的“{item.key}”：part_of“{name}”不是字段。")
@@ -207,6 +217,10 @@ class _Builder:
             if not self._attach(path, ScoreRule(method, keys, parameters), where):
                 raise PackProblem(f"{where}：没有这个字段。")
             self.pack.scored[path] = {"method": method, **keys}
+        for scope in self.pack.schema.scopes():
+            for path, item in scope.all_fields():
+                if item.fn and item.fn not in METHOD_KEYS:
+                    raise PackProblem(f"fields.toml 的“{path}”：没有名为“{item.fn}”的函数。")
 
     def _attach(self, path: str, rule: ScoreRule, where: str) -> bool:
         """把得分方法挂到每个有这个字段的范围上；字段从此是计算的。"""
@@ -259,12 +273,11 @@ class _Builder:
                 raise PackProblem(f"两张表都叫“{layout.key}”。请改一个 key。")
             self.pack.forms[layout.key] = layout
         for scope in self.pack.schema.scopes():
+            forms = [form for form in self.pack.forms.values() if form.scope == scope.name]
             for path, item in scope.all_fields():
-                homes = [f.key for f in self.pack.forms.values() if f.scope == scope.name and f.asks(path)]
-                if item.home and item.home in homes:
-                    homes = [item.home]
+                homes = [f.key for f in forms if path in (f.inputs if item.asked else f.shows)]
                 if homes:
-                    self.pack.homes[scope.name, path] = homes[0]
+                    self.pack.homes[scope.name, path] = item.home if item.home in homes else homes[0]
 
     def _checks(self) -> None:
         for number, raw in enumerate(self.tables.get("checks.toml", {}).get("checks", ()), 1):
@@ -312,17 +325,33 @@ class _Builder:
             except ExpressionProblem as problem:
                 raise PackProblem(f"{where} 的 {name}：{problem}") from None
 
-        for scope in scopes[1:]:
-            for name in ("when", "expr"):
-                if raw.get(name):
-                    self._compile(raw[name], Place(scope, each), f"{where} 的 {name}（{scope}）")
+        self._check_everywhere(raw, [Place(scope, each) for scope in scopes], where)
         return Check(
             raw["code"], raw["level"], scopes, template("message") or compile_template("", self.names, place),
             tuple(self._compile(text, place, f"{where} 的 cells") for text in raw.get("cells", ())),
             each, expression("when"), expression("expr"), FUNCTIONS.get(raw.get("fn", "")), template("expected"),
             template("actual"), tuple(raw.get("because_of", ())), bool(raw.get("only_blank")), bool(raw.get("printed")),
-            raw.get("parameters", {}), raw.get("title", ""), raw.get("source", ""),
+            raw.get("parameters", {}), raw.get("title", ""), raw.get("source", ""), template("where"),
         )  # fmt: skip
+
+    def _check_everywhere(self, raw: Mapping[str, Any], places: list[Place], where: str) -> None:
+        """在每个范围里都编译一遍：条件要得出是非，有公式的要指明格子。"""
+        for place in places:
+            for name in ("when", "expr"):
+                if raw.get(name):
+                    made = self._compile(raw[name], place, f"{where} 的 {name}")
+                    if made.node.kind not in ("bool", "any"):
+                        raise PackProblem(f"{where} 的 {name}：不是条件，永远得不出是或否。")
+            for text in raw.get("cells", ()):
+                if not any(self._compile(text, place, f"{where} 的 cells").references()):
+                    raise PackProblem(f"{where} 的 cells：“{text}”里没有字段。")
+            for name in ("message", "expected", "actual"):
+                try:
+                    compile_template(raw.get(name, ""), self.names, place)
+                except ExpressionProblem as problem:
+                    raise PackProblem(f"{where} 的 {name}：{problem}") from None
+        if "expr" in raw and not raw.get("cells"):
+            raise PackProblem(f"{where}：缺 cells。请写明问题出在哪一格。")
 
     def _cycles(self) -> None:
         """沿“谁用到谁”走一遍（每个列表、每个范围各取一行），成环就在装入时报出整个环。"""
@@ -347,6 +376,10 @@ def _walk(address: str, uses: Mapping[str, list[str]], done: set[str], trail: li
         raise PackProblem(f"fields.toml：计算字段绕成了圈：{ring}。请改其中一个公式。")
     if address in done:
         return
+    if len(trail) > MAX_CHAIN:
+        raise PackProblem(
+            f"fields.toml：计算字段一层套一层超过 {MAX_CHAIN} 层：从“{trail[0]}”起。请减少层数。"
+        )
     for used in uses.get(address, ()):
         _walk(used, uses, done, [*trail, address])
     done.add(address)

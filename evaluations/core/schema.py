@@ -20,6 +20,10 @@ FIELD_PROPERTIES = frozenset(
 )
 
 
+FILE_KEYS = frozenset(("fields", "shape", "scope", "constants"))
+MAX_FIELD_DIGITS = 10
+
+
 class PackProblem(ValueError):
     """方案里的一处错误：说清文件、位置、怎么改。"""
 
@@ -138,6 +142,11 @@ class SchemaReader:
         self.file = file
         self.shapes: dict[str, list[dict[str, Any]]] = {}
 
+    def known(self, raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
+        unknown = sorted(set(raw) - known)
+        if unknown:
+            raise PackProblem(f"{where}：不认识的属性 {'、'.join(unknown)}。")
+
     def read(self, data: Mapping[str, Any]) -> Schema:
         schema = Schema(Scope(""), {}, {})
         self.fill_from(data, schema, schema.root)
@@ -151,17 +160,17 @@ class SchemaReader:
 
     def fill_from(self, data: Mapping[str, Any], schema: Schema, scope: Scope) -> None:
         """读一个文件里的 shape 和 fields。"""
+        self.known(data, FILE_KEYS, self.file)
         for shape in data.get("shape", ()):
             self.shapes[shape["name"]] = list(shape["fields"])
+            self._shape_columns(shape)
         self.fill(schema, scope, data.get("fields", ()))
 
     def fill(self, schema: Schema, scope: Scope, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
             key = str(row.get("key", ""))
             where = f"{self.file} 的“{key}”"
-            unknown = set(row) - FIELD_PROPERTIES
-            if unknown:
-                raise PackProblem(f"{where}：不认识的属性 {'、'.join(sorted(unknown))}。")
+            self.known(row, FIELD_PROPERTIES, where)
             if key.endswith("[]"):
                 self._add_list(schema, scope, key[:-2], row, where)
             elif key.endswith(".*"):
@@ -195,6 +204,16 @@ class SchemaReader:
         if key in scope.lists or key in schema.constants or key in scope.fields:
             raise PackProblem(f"{where}：列表“{key}”声明了两次。请删去一个。")
         target[key] = made
+
+    def _shape_columns(self, shape: Mapping[str, Any]) -> None:
+        """shape 里的每一列：属性都认识，键不重复。"""
+        keys = []
+        for raw in shape["fields"]:
+            where = f"{self.file} 的 shape“{shape['name']}”的“{raw.get('key', '')}”"
+            self.known(raw, FIELD_PROPERTIES, where)
+            if raw["key"] in keys:
+                raise PackProblem(f"{where}：声明了两次。请删去一个。")
+            keys.append(raw["key"])
 
     def _constant_row(
         self, columns: Mapping[str, Field], values: Sequence[str], where: str
@@ -236,6 +255,11 @@ class SchemaReader:
         kind = raw.get("kind")
         if kind not in KINDS:
             raise PackProblem(f"{where}：kind“{kind}”不认识。可用：{'、'.join(KINDS)}。")
+        digits = raw.get("digits", default_digits(kind, self.money_unit))
+        if not (isinstance(digits, int) and 0 <= digits <= MAX_FIELD_DIGITS):
+            raise PackProblem(f"{where}：digits“{digits}”不对。请写 0 到 {MAX_FIELD_DIGITS} 的整数。")
+        if raw.get("by", "unit") not in ("unit", "reviewer") or raw.get("blank_means", "") not in ("", "0"):
+            raise PackProblem(f'{where}：by 只能是 unit 或 reviewer，blank_means 只能是 "0"。')
         label = raw.get("label") or key.rsplit(".", 1)[-1]
         names = (
             "unit required help home compute fn source prior blank_means by part_of sign na_shows"
@@ -248,7 +272,7 @@ class SchemaReader:
             kind=kind,
             label=label,
             full_label=raw.get("label") or key.replace(".", "·"),
-            digits=int(raw.get("digits", default_digits(kind, self.money_unit))),
+            digits=digits,
             choices=tuple(raw.get("choices", ())),
             **given,
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from typing import Any
 
@@ -80,19 +80,38 @@ def read_parameters(raw: Mapping[str, Any]) -> Parameters:
         raise PackProblem("scoring.toml 的 negative 只能是 ratio（目标÷实际）或 linear（线性扣减）。")
     if raw.get("over_action", "reason") not in ("reason", "deduct"):
         raise PackProblem("scoring.toml 的 over_action 只能是 reason（说明原因）或 deduct（扣分）。")
-    numbers = {name: Decimal(str(raw[name])) for name in ("over_threshold", "over_points") if name in raw}
+    numbers = {name: _decimal(raw[name], name) for name in ("over_threshold", "over_points") if name in raw}
+    for row in raw.get("deductions", ()):
+        if _decimal(row["per"], "per") == 0:
+            raise PackProblem("scoring.toml 的 deductions：per（每少多少）不能是 0。")
     return Parameters(
         negative=raw.get("negative", "ratio"),
         over_action=raw.get("over_action", "reason"),
         rescale=bool(raw.get("rescale", False)),
-        bands=tuple(Band(b["name"], Decimal(b["low"]), Decimal(b["high"])) for b in raw.get("bands", ())),
+        bands=tuple(
+            Band(b["name"], _decimal(b["low"], "low"), _decimal(b["high"], "high"))
+            for b in raw.get("bands", ())
+        ),
         deductions=tuple(
-            Deduction(d["indicator"], Decimal(d["per"]), Decimal(d["points"]))
+            Deduction(d["indicator"], _decimal(d["per"], "per"), _decimal(d["points"], "points"))
             for d in raw.get("deductions", ())
         ),
-        caps=tuple(Cap(Decimal(c["below"]), Decimal(c["total"])) for c in raw.get("caps", ())),
+        caps=tuple(
+            Cap(_decimal(c["below"], "below"), _decimal(c["total"], "total")) for c in raw.get("caps", ())
+        ),
         **numbers,
     )
+
+
+def _decimal(raw: object, name: str) -> Decimal:
+    """参数里的一个非负数，按文字读，不经过二进制小数。"""
+    try:
+        number = Decimal(str(raw))
+    except InvalidOperation:
+        number = Decimal("nan")
+    if not (number.is_finite() and 0 <= number < 1_000_000_000):
+        raise PackProblem(f'scoring.toml 的 {name}：“{raw}”不是数。请写成不带符号的普通数字，如 "0.8"。')
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +225,7 @@ def qualitative(weight: Number, band_name: Value, parameters: Parameters) -> Sco
 def deduction(weight: Number, target: Decimal, actual: Decimal, rule: Deduction) -> Score:
     """F7 扣分：每少 ``per`` 扣 ``points`` 分，扣完为止。"""
     short = max(Fraction(target) - Fraction(actual), Fraction(0))
-    steps = -((-short.numerator) // (short.denominator)) if rule.per == 1 else -(-short // Fraction(rule.per))
+    steps = -(-short // Fraction(rule.per))
     points = round_half_up(max(Fraction(weight) - steps * Fraction(rule.points), Fraction(0)), POINT_DIGITS)
     why = f"每少 {plain(rule.per, 6)} 扣 {plain(rule.points, 2)} 分：{plain(weight, 2)} − {steps} × {plain(rule.points, 2)} = {plain(points, 2)}"
     return Score(points, "扣分", why)

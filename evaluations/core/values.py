@@ -21,6 +21,7 @@ TEXT_KINDS = frozenset(("text", "long_text", "choice"))
 ROUNDED_KINDS = frozenset(("money", "integer", "decimal", "points"))
 MAX_LENGTH = {"text": 4_000, "long_text": 20_000}
 MAX_DIGITS = 16
+MAX_TYPED = 64
 YUAN_PER_UNIT = {"元": Decimal(1), "万元": Decimal(10_000)}
 NA_WORDS = frozenset(("不适用", "无", "—", "——", "-", "--", "/"))
 
@@ -61,14 +62,18 @@ def round_half_up(value: Number, digits: int) -> Decimal:
     exact = Fraction(value)
     scaled = abs(exact) * 10**digits
     units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return Decimal(units if exact >= 0 else -units).scaleb(-digits, context=EXACT) + Decimal(0)
+    return tidy(Decimal(units if exact >= 0 else -units).scaleb(-digits, context=EXACT))
 
 
 def tidy(number: Decimal) -> Decimal:
     """同一个数只有一种写法：没有尾零、没有指数、没有负零。"""
     plain_form = number.normalize(EXACT)
     exponent = plain_form.as_tuple().exponent
-    tidied = plain_form.quantize(Decimal(1), context=EXACT) if isinstance(exponent, int) and exponent > 0 else plain_form
+    tidied = (
+        plain_form.quantize(Decimal(1), context=EXACT)
+        if isinstance(exponent, int) and exponent > 0
+        else plain_form
+    )
     return tidied if tidied else Decimal(0)
 
 
@@ -85,7 +90,7 @@ _PLAIN = re.compile(r"-?(?:\d+\.?\d*|\.\d+)\Z", re.ASCII)
 _GROUPED = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d+)?\Z", re.ASCII)
 _DATE = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\Z", re.ASCII)
 _CONTROLS = (range(0x00, 0x09), range(0x0B, 0x0D), range(0x0E, 0x20), range(0x7F, 0xA0))
-_DIRECTIONS = (range(0x200E, 0x2010), range(0x2028, 0x202F), range(0x2066, 0x206A))
+_DIRECTIONS = (range(0x061C, 0x061D), range(0x200E, 0x2010), range(0x2028, 0x202F), range(0x2066, 0x206A))
 _NOTHINGS = (range(0x200B, 0x200C), range(0x2060, 0x2061), range(0xFEFF, 0xFF00), range(0xFFFE, 0x10000))
 _SURROGATES = (range(0xD800, 0xE000),)
 _INVISIBLE = {code: None for part in (*_CONTROLS, *_DIRECTIONS, *_NOTHINGS, *_SURROGATES) for code in part}
@@ -130,6 +135,10 @@ def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> 
 
 
 def _parse_number(kind: str, text: str, digits: int) -> Decimal | NotApplicable | None:
+    if len(text) > MAX_TYPED:
+        raise ValueProblem(f"“{shorten(text)}”有 {len(text):,} 个字，不像{TYPE_NAMES[kind]}。请只填数字。")
+    if any(ch.isdigit() and not (ch.isascii() or "０" <= ch <= "９") for ch in text):
+        raise ValueProblem(f"“{shorten(text)}”里有其他文字的数字或上下标。请用 0–9 填写。")
     text = unicodedata.normalize("NFKC", text).strip().replace("−", "-").replace("–", "-")
     if not text:
         return None
@@ -164,8 +173,6 @@ def _number_advice(kind: str, text: str) -> str:
         return f"“{shown}”是科学计数法。请写成普通数字，如 100。"
     if "," in text:
         return f"“{shown}”的千分位逗号位置不对。请写成 1,234.56 或 1234.56。"
-    if any(ch.isdigit() and not ch.isascii() for ch in text):
-        return f"“{shown}”里有其他文字的数字。请用 0–9 填写。"
     return f"“{shown}”不是{TYPE_NAMES[kind]}。请只填数字；没有此项请填“不适用”。"
 
 

@@ -11,7 +11,7 @@ from ..checks import INFO, Hit
 from ..expressions import Context
 from ..facts import ScopeFacts
 from ..schema import Field
-from ..values import Number, Value, ValueProblem, is_number, round_half_up
+from ..values import MAX_DIGITS, Number, Value, ValueProblem, is_number, parse, round_half_up
 
 if TYPE_CHECKING:
     from ..checks import Check
@@ -48,7 +48,7 @@ def printed_equals_computed(scope: Context, check: Check) -> Iterator[Hit]:
 def _verdict(printed: str, computed: Value, field: Field) -> str:
     """``same``、``info``（只是舍入不同）或 ``wrong``。"""
     try:
-        got = field.parse(printed)
+        got = parse(field.kind, printed, digits=MAX_DIGITS)
     except ValueProblem:
         return "wrong"
     if not is_number(got) or not is_number(computed):

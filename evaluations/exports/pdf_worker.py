@@ -1,0 +1,228 @@
+"""排版子进程：唯一导入 WeasyPrint 的模块。由 ``workers.Worker`` 启动，从不在网站进程里运行。
+
+只认得三件事：接收样式和字体（start）、排一份 HTML 并报告各页有哪些行（lay）、把排好的各份写成一个
+PDF（write）。内存、CPU 时间有上限；除自己的字体外什么也取不到：不读文件，不上网。
+
+一条消息 = 一行 JSON（``size`` 是随后的字节数）+ 那么多字节。标准输入关闭（主进程没了）就退出。
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import tempfile
+import traceback
+from collections.abc import Collection
+from typing import IO, Any
+
+MEMORY_BYTES = 1536 * 1024 * 1024
+CPU_SECONDS = 30
+IDLE_SECONDS = 900
+CHUNK_BYTES = 1 << 20
+FONT_SCHEME = "font:"
+REQUIRED_FONTS = frozenset(("Noto Serif CJK SC", "Noto Sans CJK SC"))
+
+
+class Refused(Exception):
+    """做不成，消息给用户看。"""
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def limit_time() -> None:
+    """本次任务最多再用 ``CPU_SECONDS`` 秒 CPU；主进程已死而任务还在跑时由闹钟结束自己。"""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    spent = int(used.ru_utime + used.ru_stime)
+    resource.setrlimit(resource.RLIMIT_CPU, (spent + CPU_SECONDS, resource.RLIM_INFINITY))
+    signal.alarm(2 * CPU_SECONDS)
+
+
+# ---- 消息 ----
+
+
+def receive(stream: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
+    """下一条消息；对方已关闭时为 None。管道不缓冲，一次可能只读到一部分。"""
+    line = stream.readline()
+    if not line:
+        return None
+    message = json.loads(line)
+    parts, left = [], message["size"]
+    while left:
+        part = stream.read(min(left, CHUNK_BYTES))
+        if not part:
+            return None
+        parts.append(part)
+        left -= len(part)
+    return message, b"".join(parts)
+
+
+def send(stream: IO[bytes], message: dict[str, Any], content: bytes = b"") -> None:
+    stream.write(json.dumps({**message, "size": len(content)}, ensure_ascii=False).encode() + b"\n" + content)
+    stream.flush()
+
+
+# ---- 排版 ----
+
+
+def make_fetcher(fonts: dict[str, bytes]) -> Any:
+    """全部拒绝的取件器；只有 ``font:名称`` 从内存里给出，别的一律拒绝并计数。"""
+    from weasyprint.urls import URLFetcher, URLFetcherResponse  # type: ignore[import-untyped]
+
+    class OwnFontsOnly(URLFetcher):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(allowed_protocols=frozenset(), allow_redirects=False)
+            self.denied = 0
+
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            name = url.removeprefix(FONT_SCHEME)
+            if url.startswith(FONT_SCHEME) and name in fonts:
+                return URLFetcherResponse(url, fonts[name], {"Content-Type": "font/otf"})
+            self.denied += 1
+            raise ValueError("不取外部内容")
+
+    return OwnFontsOnly()
+
+
+class Typesetter:
+    """样式和字体装好的排版器；一次任务里先 lay 几份，再 write 一次。"""
+
+    def __init__(self, css: str, fonts: dict[str, str]) -> None:
+        from weasyprint import CSS  # type: ignore[import-untyped]
+        from weasyprint.text.fonts import FontConfiguration  # type: ignore[import-untyped]
+
+        self.fetcher = make_fetcher({name: read_bytes(path) for name, path in fonts.items()})
+        self.font_config = FontConfiguration()
+        self.css = CSS(string=css, font_config=self.font_config, url_fetcher=self.fetcher)
+        self.laid: list[Any] = []
+
+    def lay(self, html: str, *, again: bool) -> dict[str, Any]:
+        """排一份；``again`` 时替换上一份。返回页数、各页的行、拒绝取件的次数。"""
+        from weasyprint import HTML
+
+        source = HTML(string=html, url_fetcher=self.fetcher, base_url=None)
+        document = source.render(
+            stylesheets=[self.css], font_config=self.font_config, presentational_hints=True, cache={}
+        )
+        if again:
+            self.laid.pop()
+        self.laid.append(document)
+        return {"pages": rows_by_page(document), "denied": self.fetcher.denied}
+
+    def write(self, variant: str) -> bytes:
+        """把排好的各份合成一个 PDF。``variant`` 空或 ``pdf/a-3u``。"""
+        pages = [page for document in self.laid for page in document.pages]
+        options = {"pdf_variant": variant} if variant else {}
+        whole = self.laid[0].copy(pages)
+        self.laid = []
+        content: bytes = whole.write_pdf(**options)
+        return content
+
+    def fonts_used(self, wanted: Collection[str]) -> set[str]:
+        """用这几种字体各试排一个字，实际用到的字体族；顺便把排版器热起来。"""
+        from weasyprint import HTML
+
+        html = "".join(f"<p style=\"font-family: '{family}'\">国</p>" for family in wanted)
+        sample = HTML(string=html, url_fetcher=self.fetcher).render(
+            stylesheets=[self.css], font_config=self.font_config
+        )
+        sample.write_pdf()
+        return {str(font.family) for font in sample.fonts.values()}
+
+
+def read_bytes(path: str) -> bytes:
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def rows_by_page(document: Any) -> list[dict[str, dict[str, int]]]:
+    """每页有哪些表行（``data-n``），行里每格（``data-c``）排了几个看得见的字。
+
+    读的是 WeasyPrint 未公开的 ``page._page_box``；只在这一个函数里读，有测试看着。
+    """
+    from weasyprint.formatting_structure import boxes  # type: ignore[import-untyped]
+
+    pages = []
+    for page in document.pages:
+        rows: dict[str, dict[str, int]] = {}
+        for row in page._page_box.descendants():
+            if not isinstance(row, boxes.TableRowBox) or row.element is None or not row.element.get("data-n"):
+                continue
+            cells = rows.setdefault(row.element.get("data-n"), {})
+            for cell in row.children:
+                texts = (box.text for box in cell.descendants() if isinstance(box, boxes.TextBox))
+                cells[cell.element.get("data-c")] = sum(len("".join(text.split())) for text in texts)
+        pages.append(rows)
+    return pages
+
+
+def open_typesetter(message: dict[str, Any]) -> Typesetter:
+    """装库、装字体，试排一份；缺什么说清缺什么。"""
+    try:
+        from weasyprint.text import ffi  # type: ignore[import-untyped]
+    except (ImportError, OSError) as problem:
+        raise Refused(
+            "这台机器缺少 PDF 排版库 Pango，请管理员安装 libpango-1.0-0 和 libpangoft2-1.0-0。"
+        ) from problem
+    if ffi.harfbuzz_subset is None:
+        raise Refused("这台机器缺少字体子集库，请管理员安装 libharfbuzz-subset0。")
+    setter = Typesetter(message["css"], message["fonts"])
+    if not setter.fonts_used(REQUIRED_FONTS) >= REQUIRED_FONTS:
+        raise Refused("这台机器缺少中文字体，请管理员安装 fonts-noto-cjk。")
+    return setter
+
+
+# ---- 主循环 ----
+
+
+def answer(setter: Typesetter, message: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
+    if message["do"] == "lay":
+        return setter.lay(content.decode("utf-8"), again=message["again"]), b""
+    return {}, setter.write(message["variant"])
+
+
+def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
+    """一直服务到对方关闭，或空闲太久。"""
+    setter: Typesetter | None = None
+    reply: dict[str, Any]
+    while select.select([inward], [], [], IDLE_SECONDS)[0]:
+        received = receive(inward)
+        if received is None:
+            return
+        message, content = received
+        limit_time()
+        try:
+            if setter is None:
+                setter, reply, result = open_typesetter(message), {}, b""
+            else:
+                reply, result = answer(setter, message, content)
+        except Refused as problem:
+            send(outward, {"refused": str(problem)})
+            return
+        except BaseException:  # FatalURLFetchingError 不是 Exception
+            send(outward, {"failed": traceback.format_exc(limit=-8)})
+            return
+        finally:
+            signal.alarm(0)
+        send(outward, reply, result)
+
+
+def main() -> None:
+    outward = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    inward = os.fdopen(0, "rb", buffering=0)
+    limit_memory()
+    try:
+        serve(inward, outward)
+    finally:
+        shutil.rmtree(tempfile.gettempdir(), ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

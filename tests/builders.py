@@ -1,0 +1,136 @@
+"""Small packs and packages that the tests share: a lab with every kind of name, and the real pack."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+from evaluations.core.expressions import Expression
+from evaluations.core.facts import Facts, Package, RowInput, ScopeInput
+from evaluations.core.names import Names, Place
+from evaluations.core.pack import Pack, build, load_folder, read_folder
+from evaluations.core.values import NotApplicable, Value
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK_FOLDER = ROOT / "evaluations" / "packs" / "2024-yueyang"
+FIXTURES = ROOT / "tests" / "fixtures"
+EXAMPLE, MENDED, CORRECT = "2024-yueyang-package", "2024-yueyang-mended", "2024-correct-package"
+
+HEAD = 'key = "lab"\nname = "试验"\nyear = 2024\nmoney_unit = "万元"\n'
+LAB_FIELDS = """
+fields = [
+  {key = "a", kind = "decimal", digits = 6},
+  {key = "b", kind = "decimal", digits = 6},
+  {key = "c", kind = "decimal", digits = 6},
+  {key = "零当", kind = "decimal", blank_means = "0"},
+  {key = "名", kind = "text"},
+  {key = "日", kind = "date"},
+  {key = "有", kind = "yes_no"},
+  {key = "资金.预算", kind = "money"},
+  {key = "资金.执行", kind = "money"},
+  {key = "资金.执行率", kind = "percent", compute = "资金.执行 / 资金.预算"},
+  {key = "表[]", shape = "行", match = "名称"},
+  {key = "另表[]", shape = "行", match = "名称"},
+  {key = "框[]", shape = "框", rows = [["甲", "50"], ["乙", "30"]]},
+]
+
+[[shape]]
+name = "行"
+fields = [
+  {key = "名称", kind = "text"}, {key = "组别", kind = "text"}, {key = "数", kind = "decimal"},
+  {key = "满", kind = "decimal"}, {key = "注", kind = "text"}, {key = "差", kind = "decimal", compute = "满 - 数"},
+]
+
+[[shape]]
+name = "框"
+fields = [{key = "组别", kind = "text"}, {key = "规定", kind = "decimal"}]
+
+[[scope]]
+name = "项目"
+match = "项目.名称"
+fields = [
+  {key = "项目.名称", kind = "text"}, {key = "x", kind = "decimal"}, {key = "a", kind = "decimal"},
+  {key = "表[]", shape = "行", match = "名称"},
+]
+"""
+
+
+def make_pack(fields: str = LAB_FIELDS, **files: str) -> Pack:
+    """A pack from TOML text; ``files`` by their names without ``.toml``, ``form`` for a form."""
+    texts = {"pack.toml": files.pop("head", HEAD), "fields.toml": fields}
+    if "form" in files:
+        texts["forms/form.toml"] = files.pop("form")
+    return build({**texts, **{f"{name}.toml": text for name, text in files.items()}})
+
+
+@cache
+def lab() -> Pack:
+    return make_pack()
+
+
+@cache
+def yueyang() -> Pack:
+    return load_folder(PACK_FOLDER)
+
+
+def yueyang_files(file: str, old: str, new: str) -> dict[str, str]:
+    """The files of the real pack with one place changed."""
+    files = read_folder(PACK_FOLDER)
+    assert old in files[file], f"{file} has no {old}"
+    return {**files, file: files[file].replace(old, new, 1)}
+
+
+def fixture(name: str) -> dict:
+    return deepcopy(_fixture(name))
+
+
+@cache
+def _fixture(name: str) -> dict:
+    return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def value_of(raw: object) -> Value:
+    """Text that is a number becomes one; ``None``, words and the like stay."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return Decimal(raw)
+    if isinstance(raw, str):
+        try:
+            return Decimal(raw)
+        except ArithmeticError:
+            return raw
+    return raw  # type: ignore[return-value]
+
+
+def scope_input(id: str = "", rows: Mapping[str, list[dict]] | None = None, **values: object) -> ScopeInput:
+    """Values by key (``__`` for the dot) and rows as lists of dicts, ids ``r0``, ``r1``…"""
+    made = ScopeInput(id, {key.replace("__", "."): value_of(raw) for key, raw in values.items()})
+    for key, lines in (rows or {}).items():
+        made.rows[key] = [
+            RowInput(f"r{n}", {column: value_of(raw) for column, raw in line.items()})
+            for n, line in enumerate(lines)
+        ]
+    return made
+
+
+def lab_facts(
+    root: ScopeInput | None = None,
+    *projects: ScopeInput,
+    prior: Facts | None = None,
+    pack: Pack | None = None,
+) -> Facts:
+    package = Package(root=root or ScopeInput(), children={"项目": list(projects)})
+    return Facts(pack or lab(), package, prior=prior)
+
+
+def compile_in_lab(text: str, scope: str = "", rows: str = "") -> Expression:
+    return Names(lab().schema, lab().constants).compile(text, Place(scope, rows))
+
+
+def calculate(text: str, /, *, rows: Mapping[str, list[dict]] | None = None, **values: object) -> Value:
+    """The value of an expression in the lab's package scope."""
+    return compile_in_lab(text).value(lab_facts(scope_input(rows=rows, **values)).root)
+
+
+NA = NotApplicable("填报")

@@ -1,0 +1,360 @@
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from evaluations.core.measures import Measure
+from evaluations.core.schema import PackProblem
+from evaluations.core.scoring import (
+    Deduction,
+    Parameters,
+    deduction,
+    execution,
+    indicator,
+    points_of,
+    qualitative,
+    quantitative,
+    read_parameters,
+    total,
+)
+from evaluations.core.values import NotApplicable
+from tests.builders import NA
+
+D = Decimal
+BANDS = [
+    {"name": "达成", "low": "0.8", "high": "1"},
+    {"name": "部分达成", "low": "0.6", "high": "0.8"},
+    {"name": "未达成", "low": "0", "high": "0.6"},
+]
+RATIO, LINEAR = Parameters(), Parameters(negative="linear")
+REASON = Parameters(over_threshold=D("0.3"))
+DEDUCT = Parameters(over_action="deduct", over_points=D(2))
+
+
+def exact_points(weight, ratio):
+    """Half up to two decimals, by integers only."""
+    hundredths = Fraction(weight) * min(max(ratio, Fraction(0)), Fraction(1)) * 100
+    return Fraction((2 * hundredths.numerator + hundredths.denominator) // (2 * hundredths.denominator), 100)
+
+
+# ---- F1 ----
+
+EXECUTION = [
+    (10, "89.8", "94.8", "9.47"),
+    (10, "167.85", "256.46", "6.54"),
+    (10, "13.5", "13.5", "10"),
+    (10, "0", "94.8", "0"),
+    (10, "100", "94.8", "10"),
+    (10, "-5", "94.8", "0"),
+    (3, "5", "24", "0.63"),
+    (10, "0.000001", "9999999999.999999", "0"),
+    (20, "95", "100", "19"),
+]
+
+
+@pytest.mark.parametrize(("weight", "executed", "budget", "points"), EXECUTION)
+def test_execution_points_are_weight_times_the_exact_rate_at_most_all_of_it(weight, executed, budget, points):
+    assert execution(D(weight), D(executed), D(budget)).points == D(points)
+
+
+def test_the_rate_is_not_rounded_before_it_is_multiplied():
+    executed, budget = D("167.85"), D("256.46")
+    assert exact_points(10, Fraction(executed) / Fraction(budget)) == Fraction("6.54")
+    assert execution(D(10), executed, budget).points == D("6.54")
+    printed_rate = "65.45"
+    assert f"执行率 {printed_rate}%" in execution(D(10), executed, budget).why
+    assert exact_points(10, Fraction(printed_rate) / 100) == Fraction("6.55"), (
+        "rounding twice would give this"
+    )
+
+
+def test_a_budget_of_zero_is_not_applicable_and_never_divides():
+    for executed in ("0", "5", "-5"):
+        assert isinstance(execution(D(10), D(executed), D(0)).points, NotApplicable)
+
+
+@pytest.mark.parametrize("given_", [(None, D(1), D(2)), (D(10), None, D(2)), (D(10), D(1), None)])
+def test_a_blank_is_not_a_zero(given_):
+    assert execution(*given_).points is None
+
+
+@pytest.mark.parametrize("given_", [(NA, D(1), D(2)), (D(10), NA, None), (D(10), D(1), NA)])
+def test_not_applicable_money_gives_no_points(given_):
+    assert isinstance(execution(*given_).points, NotApplicable)
+
+
+def test_execution_tells_its_formula_its_rate_and_its_rounding():
+    score = execution(D(10), D("89.8"), D("94.8"))
+    assert score.why == "10 × min(89.8 ÷ 94.8, 1) = 9.47（执行率 94.73%）"
+    assert len(score.steps) == 3
+
+
+money = st.decimals(0, 10**9, places=6, allow_nan=False)
+weights = st.decimals(0, 100, places=2, allow_nan=False)
+
+
+@given(weights, money, money)
+def test_execution_is_exact_and_between_zero_and_the_weight(weight, executed, budget):
+    assume(budget > 0)
+    points = execution(weight, executed, budget).points
+    assert points == exact_points(weight, Fraction(executed) / Fraction(budget))
+    assert 0 <= points <= weight
+
+
+@given(weights, money, money, money)
+def test_more_execution_never_gives_fewer_points(weight, one, other, budget):
+    assume(budget > 0)
+    low, high = sorted((one, other))
+    assert execution(weight, low, budget).points <= execution(weight, high, budget).points
+
+
+# ---- F2 to F5 ----
+
+QUANTITATIVE = [
+    (">=", 100, 100, RATIO, "10"),
+    (">=", 100, 95, RATIO, "9.5"),
+    (">=", "98", "95.24", RATIO, "9.72"),
+    (">=", 3, 1, RATIO, "3.33"),
+    (">=", 100, 0, RATIO, "0"),
+    (">=", 100, -5, RATIO, "0"),
+    (">=", 100, 120, RATIO, "10"),
+    (">", 100, 100, RATIO, "10"),
+    (">", 0, 0, RATIO, "0"),
+    (">", 0, 1, RATIO, "10"),
+    (">=", 0, 0, RATIO, "10"),
+    (">=", 0, -1, RATIO, "0"),
+    (">=", -5, -3, RATIO, "10"),
+    (">=", -5, -6, RATIO, "0"),
+    ("=", 36, 36, RATIO, "10"),
+    ("=", 36, 18, RATIO, "5"),
+    ("=", 36, 40, RATIO, "10"),
+    ("=", 0, 0, RATIO, "10"),
+    ("=", 0, -1, RATIO, "10"),
+    ("=", 0, 1, RATIO, "0"),
+    ("<=", 100, 100, RATIO, "10"),
+    ("<=", 100, 90, RATIO, "10"),
+    ("<=", 100, 120, RATIO, "8.33"),
+    ("<=", 100, 120, LINEAR, "8"),
+    ("<=", 100, 199, LINEAR, "0.1"),
+    ("<=", 100, 200, LINEAR, "0"),
+    ("<=", 100, 900, LINEAR, "0"),
+    ("<=", 100, 900, RATIO, "1.11"),
+    ("<", 100, 100, RATIO, "10"),
+    ("<=", 0, 0, RATIO, "10"),
+    ("<=", 0, 1, RATIO, "0"),
+    ("<=", 0, 1, LINEAR, "0"),
+    ("<", 0, 5, LINEAR, "0"),
+]
+
+
+@pytest.mark.parametrize(("direction", "target", "actual", "parameters", "points"), QUANTITATIVE)
+def test_a_quantity_scores_by_its_direction(direction, target, actual, parameters, points):
+    score = quantitative(D(10), Measure(direction, D(target), "个"), D(actual), parameters)
+    assert score.points == D(points)
+
+
+@given(
+    weights,
+    st.sampled_from([">=", "<=", "=", ">", "<"]),
+    st.decimals(-1000, 1000, places=2, allow_nan=False),
+    st.decimals(-1000, 1000, places=2, allow_nan=False),
+    st.sampled_from([RATIO, LINEAR, REASON, DEDUCT]),
+)
+def test_a_quantity_never_divides_by_zero_and_stays_between_zero_and_the_weight(
+    weight, direction, target, actual, parameters
+):
+    score = quantitative(weight, Measure(direction, target, ""), actual, parameters)
+    assert 0 <= score.points <= weight
+    assert score.why
+
+
+@given(
+    weights,
+    st.decimals("0.01", 1000, places=2),
+    st.decimals(0, 1000, places=2),
+    st.decimals(0, 1000, places=2),
+)
+def test_doing_better_never_scores_lower(weight, target, one, other):
+    low, high = sorted((one, other))
+
+    def points(direction, actual, parameters=RATIO):
+        return quantitative(weight, Measure(direction, target, ""), actual, parameters).points
+
+    assert points(">=", low) <= points(">=", high)
+    assert points("<=", low) >= points("<=", high)
+    assert points("<=", low, LINEAR) >= points("<=", high, LINEAR)
+
+
+@given(weights, st.decimals("0.01", 1000, places=2), st.decimals(0, 1000, places=2))
+def test_a_positive_quantity_is_exact(weight, target, actual):
+    score = quantitative(weight, Measure(">=", target, ""), actual, RATIO)
+    assert score.points == exact_points(weight, Fraction(actual) / Fraction(target))
+
+
+def test_a_target_much_exceeded_wants_a_reason_or_costs_points():
+    target = Measure(">=", D(100), "个")
+    assert "须说明原因" in quantitative(D(10), target, D(130), REASON).steps[-1]
+    assert quantitative(D(10), target, D(130), REASON).points == 10
+    assert quantitative(D(10), target, D(130), DEDUCT).points == 8
+    assert quantitative(D(1), target, D(130), DEDUCT).points == 0
+    assert quantitative(D(10), target, D("129.99"), DEDUCT).points == 10
+    assert quantitative(D(10), Measure("<=", D(100), ""), D(1), DEDUCT).points == 10
+    assert quantitative(D(10), Measure(">=", D(0), ""), D(1), DEDUCT).points == 10
+
+
+# ---- F6, F7 ----
+
+
+@pytest.mark.parametrize(("band", "limits"), [("达成", "8–10"), ("部分达成", "6–8"), ("未达成", "0–6")])
+def test_a_quality_gets_the_limits_of_its_band_and_the_person_gives_the_points(band, limits):
+    score = qualitative(D(10), band, read_parameters({"bands": BANDS}))
+    assert score.points is None
+    assert limits in score.why
+
+
+def test_without_a_band_the_bands_are_named():
+    assert "达成、部分达成、未达成" in qualitative(D(10), None, read_parameters({"bands": BANDS})).why
+
+
+@pytest.mark.parametrize(
+    ("target", "actual", "per", "points", "expected"),
+    [(10, 10, 1, 1, 5), (10, 12, 1, 1, 5), (10, 9, 1, 1, 4), (10, "8.5", 1, 1, 3), (10, 0, 1, 1, 0), (10, 6, 5, 1, 4),
+     (10, 5, "2.5", "0.5", 4)],
+)  # fmt: skip
+def test_points_are_deducted_for_each_missing_piece_until_none_are_left(
+    target, actual, per, points, expected
+):
+    rule = Deduction("培训场次", D(per), D(points))
+    assert deduction(D(5), D(target), D(actual), rule).points == D(expected)
+
+
+# ---- one row ----
+
+
+def row(direction="", target="100%", actual="95", band=None, name="", weight="10", **parameters):
+    values = (D(weight) if weight else None, direction, target, actual, band, name)
+    return indicator(*values, parameters=read_parameters({"bands": BANDS, **parameters}))
+
+
+def test_a_row_picks_its_method_from_the_direction_or_the_target():
+    assert (row().method, row().points) == ("正向比例", D("9.5"))
+    assert (row("<=", "100", "120").method, row("<=", "100", "120").points) == ("反向比例", D("8.33"))
+    assert row(target="不超过3天", actual="4天", negative="linear").points == D("6.67")
+    assert row("=", "36个", "36").method == "等于目标"
+    assert row(target="完成", actual="完成").method == "定性分档"
+    assert row("定性", "100%", "95").method == "定性分档"
+    deductions = [{"indicator": "培训场次", "per": "1", "points": "1"}]
+    assert row(target="10场", actual="8场", name="培训场次", deductions=deductions).points == 8
+
+
+@pytest.mark.parametrize(
+    ("given_", "why"),
+    [
+        ({"weight": ""}, "分值填好后"),
+        ({"target": None}, "年度指标值填好后"),
+        ({"target": ""}, "年度指标值填好后"),
+        ({"actual": None}, "实际完成值填成数后"),
+        ({"actual": "95人"}, "实际完成值填成数后"),
+        ({"actual": "完成"}, "实际完成值填成数后"),
+        ({"direction": ">=", "target": "完成"}, "不是数"),
+        ({"target": "9" * 100, "direction": ">="}, "不是数"),
+        ({"actual": "9" * 100}, "实际完成值填成数后"),
+    ],
+)
+def test_a_row_that_cannot_be_scored_says_what_is_missing(given_, why):
+    score = row(**given_)
+    assert score.points is None
+    assert why in score.why
+
+
+# ---- F8, F9 ----
+
+
+def summed(execution_points, *rows, rate=D(1), **parameters):
+    return total(execution_points, list(rows), rate, read_parameters(parameters))
+
+
+def test_the_total_is_execution_plus_all_rows_and_skips_what_is_unknown():
+    assert summed(D("9.47"), (D(10), D("8.5")), (D(10), D(10))).points == D("27.97")
+    assert summed(D("9.47"), (D(10), None), (D(10), D(10))).points == D("19.47")
+    assert summed(None, (D(10), D(10))).points == 10
+    assert summed(NA, (D(10), D(10))).points == 10
+    assert summed(None, (D(10), None)).points is None
+
+
+def test_rows_that_do_not_apply_are_left_out_and_the_rest_is_brought_to_a_hundred():
+    rows = [(D(50), D(45)), (D(30), D(30)), (D(10), NA)]
+    assert summed(D(10), *rows).points == 85
+    assert summed(D(10), *rows, rescale=True).points == D("94.44")
+    assert summed(D(10), (D(90), D(90)), rescale=True).points == 100
+    assert summed(D(0), (D(100), NA), (D(0), D(0)), rescale=True).points == 0
+
+
+CAPS = [
+    {"below": "0.8", "total": "89"},
+    {"below": "0.7", "total": "79"},
+    {"below": "0.6", "total": "69"},
+    {"below": "0.5", "total": "59"},
+]
+
+
+@pytest.mark.parametrize(
+    ("rate", "expected"),
+    [
+        ("0.8", 95),
+        ("0.79", 89),
+        ("0.7", 89),
+        ("0.69", 79),
+        ("0.6", 79),
+        ("0.59", 69),
+        ("0.5", 69),
+        ("0.49", 59),
+        ("0", 59),
+    ],
+)
+def test_low_execution_caps_the_total_where_the_pack_says_so(rate, expected):
+    assert summed(D(5), (D(90), D(90)), rate=D(rate), caps=CAPS).points == expected
+    assert summed(D(5), (D(90), D(90)), rate=D(rate)).points == 95
+
+
+@pytest.mark.parametrize("rate", [None, NA])
+def test_an_unknown_rate_caps_nothing_and_a_low_total_stays(rate):
+    assert summed(D(5), (D(90), D(90)), rate=rate, caps=CAPS).points == 95
+    assert summed(D(5), (D(90), D(20)), rate=D("0.1"), caps=CAPS).points == 25
+
+
+def test_points_are_held_between_zero_and_the_weight():
+    assert (points_of(D(10), D(2)), points_of(D(10), D(-1)), points_of(D(10), Fraction(1, 3))) == (
+        10,
+        0,
+        D("3.33"),
+    )
+
+
+# ---- parameters ----
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"negativ": "ratio"},
+        {"negative": "cubic"},
+        {"over_action": "shout"},
+        {"over_threshold": "viel"},
+        {"over_points": "-1"},
+        {"bands": [{"name": "达成", "low": "abc", "high": "1"}]},
+        {"bands": [{"name": "达成", "low": "NaN", "high": "1"}]},
+        {"caps": [{"below": "0.8", "total": "1e99"}]},
+        {"deductions": [{"indicator": "x", "per": "0", "points": "1"}]},
+        {"deductions": [{"indicator": "x", "per": "1", "points": "Infinity"}]},
+    ],
+)
+def test_wrong_parameters_are_refused_in_one_sentence(raw):
+    with pytest.raises(PackProblem, match=r"scoring\.toml"):
+        read_parameters(raw)
+
+
+def test_a_number_without_quotes_is_read_from_its_decimal_writing():
+    assert read_parameters({"over_threshold": 0.3}).over_threshold == D("0.3")

@@ -1,0 +1,256 @@
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evaluations.core.values import (
+    NotApplicable,
+    ValueProblem,
+    clean_text,
+    default_digits,
+    format_value,
+    from_yuan,
+    parse,
+    plain,
+    round_half_up,
+    to_text,
+    to_yuan,
+)
+
+NUMBERS = {
+    "94.8": "94.8", "０": "0", "９４．８": "94.8", "1,234.56": "1234.56", "1，234": "1234", "１，２３４．５": "1234.5",
+    "￥94.8": "94.8", "¥ 1,000": "1000", "（78）": "-78", "(78)": "-78", "（1,234.5）": "-1234.5", "￥（78）": "-78",
+    "-78": "-78", "－78": "-78", "−78": "-78", "–78": "-78", " 94.8\u3000": "94.8", "94.80": "94.8", "007": "7",
+    ".5": "0.5", "5.": "5", "-0": "0", "0.000000": "0", "-0.00": "0", "0.000001": "0.000001",
+    "9999999999.999999": "9999999999.999999", "1234567890123456": "1234567890123456", "9\u200b4.8": "94.8",
+    "\u202e94.8": "94.8", "\x0094.8": "94.8", "94.8\r\n": "94.8", "\ud80094.8": "94.8", "\ufeff94.8": "94.8",
+}  # fmt: skip
+
+NOT_APPLICABLE = ("不适用", "无", "—", "——", "-", "--", "/", "－", "／", "－－", " 不适用 ", "−")
+
+REFUSED = {
+    "1_000": "下划线", "1e2": "科学计数法", "1E-3": "科学计数法", "94.8万": "单位", "94.8万元": "单位", "94.8元": "单位",
+    "94.8亿": "单位", "٩٤": "其他文字的数字", "९४": "其他文字的数字", "5²": "上下标", "①": "其他文字的数字",
+    "𝟗𝟒": "其他文字的数字", "1.2345678": "7 位小数", "12345678901234567": "超过 16 位", "1,23": "千分位", "1,2345": "千分位",
+    "12,34,567": "千分位", "1 000": "不是金额", "+5": "不是金额", "--5": "不是金额", "5-": "不是金额", "½": "不是金额",
+    "约100": "不是金额", "N/A": "不是金额", "五": "不是金额", "0x10": "不是金额", "NaN": "不是金额", "Infinity": "不是金额",
+    "94.8%": "不是金额", "$5": "不是金额", "()": "不是金额", "(": "不是金额", "1.2.3": "不是金额", "9" * 200_000: "不像金额",
+    "0." + "0" * 100_000 + "1": "不像金额", "无无": "不是金额", "1\n2": "不是金额",
+}  # fmt: skip
+
+
+def money(text):
+    return parse("money", text, digits=6)
+
+
+@pytest.mark.parametrize(("typed", "number"), NUMBERS.items())
+def test_amounts_as_people_type_them_are_read(typed, number):
+    got = money(typed)
+    assert got == Decimal(number)
+    assert not (got == 0 and got.is_signed())
+
+
+@pytest.mark.parametrize("typed", NOT_APPLICABLE)
+def test_words_for_nothing_alone_in_a_number_cell_mean_not_applicable(typed):
+    assert isinstance(money(typed), NotApplicable)
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\u3000", "\n", "\u200b", "\u202e"])
+def test_empty_and_invisible_text_is_blank(typed):
+    assert money(typed) is None
+    assert parse("text", typed, digits=0) is None
+
+
+@pytest.mark.parametrize(("typed", "why"), REFUSED.items(), ids=[text[:20] for text in REFUSED])
+def test_what_is_no_amount_is_refused_with_advice(typed, why):
+    with pytest.raises(ValueProblem) as refused:
+        money(typed)
+    sentence = str(refused.value)
+    assert why in sentence
+    assert sentence.endswith("。")
+    assert len(sentence) < 120
+
+
+@pytest.mark.parametrize(
+    ("kind", "digits", "typed"),
+    [("money", 2, "94.805"), ("money", 6, "0.0000001"), ("integer", 0, "2.5"), ("points", 2, "9.475")],
+)
+def test_more_decimals_than_the_cell_holds_are_refused_not_rounded(kind, digits, typed):
+    with pytest.raises(ValueProblem, match="位小数"):
+        parse(kind, typed, digits=digits)
+
+
+@pytest.mark.parametrize(
+    ("typed", "ratio"), [("95%", "0.95"), ("95", "0.95"), ("９４．７３％", "0.9473"), ("0", "0")]
+)
+def test_a_percent_is_typed_in_percent_points_with_or_without_the_sign(typed, ratio):
+    assert parse("percent", typed, digits=2) == Decimal(ratio)
+
+
+@pytest.mark.parametrize(
+    "typed", ["2025-03-20", "2025/3/20", "2025.3.20", "2025年3月20日", "２０２５年３月２０日"]
+)
+def test_dates_are_read_in_the_usual_ways(typed):
+    assert parse("date", typed, digits=0) == date(2025, 3, 20)
+
+
+@pytest.mark.parametrize(
+    "typed", ["2025-02-30", "2025-13-01", "25-3-20", "3月20日", "0000-01-01", "明天", "٢٠٢٥-03-20"]
+)
+def test_what_is_no_date_is_refused(typed):
+    with pytest.raises(ValueProblem, match="不是日期"):
+        parse("date", typed, digits=0)
+
+
+@pytest.mark.parametrize(
+    ("typed", "answer"), [("是", True), ("TRUE", True), ("☑", True), ("否", False), ("没有", False)]
+)
+def test_yes_and_no_are_read(typed, answer):
+    assert parse("yes_no", typed, digits=0) is answer
+
+
+def test_yes_or_no_with_another_word_is_refused():
+    with pytest.raises(ValueProblem, match="请填“是”或“否”"):
+        parse("yes_no", "也许", digits=0)
+
+
+def test_a_choice_is_compared_by_its_compatible_form_and_refused_otherwise():
+    assert parse("choice", "＞＝", digits=0, choices=(">=", "<=")) == ">="
+    with pytest.raises(ValueProblem, match=">=、<="):
+        parse("choice", "大于", digits=0, choices=(">=", "<="))
+
+
+def test_text_keeps_every_visible_character_and_loses_the_invisible_ones():
+    assert (
+        clean_text(" 𠮷\ue000㎡①\r\n第二行\x00\x08\x1b\ud800\u202e\u2066\u061c\ufeff ")
+        == "𠮷\ue000㎡①\n第二行"
+    )
+
+
+def test_text_that_is_too_long_is_refused_with_its_length():
+    with pytest.raises(ValueProblem, match="20,001 字，最多 20,000 字"):
+        parse("long_text", "长" * 20_001, digits=0)
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing_and_the_result_can_be_stored(text):
+    cleaned = clean_text(text)
+    assert clean_text(cleaned) == cleaned
+    cleaned.encode("utf-8")
+
+
+@given(
+    st.text(), st.sampled_from(["money", "integer", "percent", "points", "date", "yes_no", "choice", "text"])
+)
+def test_reading_any_text_gives_a_value_or_one_sentence(text, kind):
+    try:
+        parse(kind, text, digits=2, choices=("甲",))
+    except ValueProblem as problem:
+        assert "\n" not in str(problem)
+
+
+# ---- rounding and printing ----
+
+
+@pytest.mark.parametrize(
+    ("number", "digits", "rounded"),
+    [
+        ("0.005", 2, "0.01"),
+        ("0.0049", 2, "0"),
+        ("2.5", 0, "3"),
+        ("-2.5", 0, "-3"),
+        ("-0.004", 2, "0"),
+        ("1.995", 2, "2"),
+    ],
+)
+def test_five_rounds_up_away_from_zero(number, digits, rounded):
+    assert round_half_up(Decimal(number), digits) == Decimal(rounded)
+
+
+def test_an_exact_fraction_is_rounded_once_and_right():
+    assert round_half_up(Fraction(5, 8), 2) == Decimal("0.63")
+    assert round_half_up(Fraction(3 * 5, 24), 2) == Decimal("0.63")
+
+
+@given(st.fractions(min_value=-(10**12), max_value=10**12), st.integers(0, 6))
+def test_rounding_is_within_half_a_unit(number, digits):
+    rounded = round_half_up(number, digits)
+    assert abs(Fraction(rounded) - number) <= Fraction(1, 2 * 10**digits)
+    assert Fraction(rounded) * 10**digits % 1 == 0
+
+
+@pytest.mark.parametrize(
+    ("number", "printed"),
+    [
+        ("94.80", "94.8"),
+        ("100", "100"),
+        ("1E+3", "1000"),
+        ("0.000001", "0.000001"),
+        ("-0.0000001", "0"),
+        ("1E-20", "0"),
+    ],
+)
+def test_numbers_print_without_trailing_zeros_exponent_or_minus_zero(number, printed):
+    assert plain(Decimal(number), 6) == printed
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "printed"),
+    [
+        (None, "money", ""),
+        (NotApplicable("分母为0"), "percent", "不适用"),
+        (Decimal("94.8"), "money", "94.8"),
+        (Fraction(898, 948), "percent", "94.73%"),
+        (Fraction(1), "percent", "100%"),
+        (Decimal(0), "percent", "0%"),
+        (date(2025, 3, 2), "date", "2025年3月2日"),
+        (True, "yes_no", "是"),
+        (False, "yes_no", "否"),
+        ("甲", "text", "甲"),
+    ],
+)
+def test_every_kind_prints_as_on_paper(value, kind, printed):
+    assert format_value(value, kind, digits=2) == printed
+
+
+def test_a_column_head_may_carry_the_percent_sign_and_a_form_its_own_word_for_not_applicable():
+    assert format_value(Decimal("0.5"), "percent", digits=2, sign=False) == "50"
+    assert format_value(NotApplicable(), "percent", digits=2, na_shows="0") == "0"
+
+
+amounts = st.decimals(-(10**9), 10**9, places=6, allow_nan=False)
+typed_values = st.one_of(
+    st.tuples(st.just("money"), amounts),
+    st.tuples(st.just("integer"), st.integers(-(10**9), 10**9).map(Decimal)),
+    st.tuples(st.just("percent"), st.decimals(0, 10, places=8, allow_nan=False)),
+    st.tuples(st.just("date"), st.dates()),
+    st.tuples(st.just("yes_no"), st.booleans()),
+    st.tuples(st.just("text"), st.text().map(clean_text).map(lambda text: text or None)),
+    st.tuples(st.sampled_from(["money", "percent", "points"]), st.just(NotApplicable("填报"))),
+)
+
+
+@given(typed_values)
+def test_what_is_written_out_reads_back_as_the_same_value(typed):
+    kind, value = typed
+    assert parse(kind, to_text(value, kind, digits=6), digits=6) == value
+
+
+@given(amounts)
+def test_yuan_and_ten_thousand_yuan_convert_exactly_both_ways(amount):
+    yuan = to_yuan(amount, "万元")
+    assert yuan == amount * 10_000
+    assert from_yuan(yuan, "万元") == amount
+
+
+@given(st.decimals(-(10**13), 10**13, places=2, allow_nan=False))
+def test_a_cent_is_never_lost(yuan):
+    assert to_yuan(from_yuan(yuan, "万元"), "万元") == yuan
+    assert to_yuan(from_yuan(yuan, "元"), "元") == yuan
+
+
+def test_money_holds_the_cent_in_either_unit():
+    assert (default_digits("money", "元"), default_digits("money", "万元")) == (2, 6)
