@@ -66,7 +66,10 @@ class City:
         from evaluations.services.workflow import perform
 
         self.submission.refresh_from_db()
-        given = {"revision": self.submission.revision, "key": f"{action}-{timezone.now().timestamp()}"} | given
+        given = {
+            "revision": self.submission.revision,
+            "key": f"{action}-{timezone.now().timestamp()}",
+        } | given
         event = perform(submission_id=self.submission.pk, user=user, action=action, text=text, **given)
         self.submission.refresh_from_db()
         return event

@@ -6,7 +6,11 @@ os.environ.setdefault("DJANGO_SECRET_KEY", "for tests only; not a secret, but lo
 os.environ.setdefault("HTTPS", "false")
 
 from config.settings import *  # noqa: F403
-from config.settings import STORAGES
+from config.settings import BASE_DIR, DATABASES, STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
+
+# 线程要用各自的连接看同一个库：SQLite 的测试库放在文件里，不放内存。
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "build" / "test.sqlite3")}

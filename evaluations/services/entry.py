@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.utils import timezone
 
 from evaluations import access
 from evaluations.core.addresses import AddressProblem
@@ -149,7 +151,7 @@ class Draft:
         return Conflict(
             change.address, describe(self.scope_of(node), change.address), change.value, current,
             item.format(node.inputs.get(key)), last.user.display_name if last and last.user else "导入",
-            last.at.isoformat() if last else "",
+            _clock(last.at) if last else "",
         )  # fmt: skip
 
     def record(self, address: str, label: str, old: str, new: str) -> None:
@@ -185,6 +187,13 @@ class Draft:
         for data in self.data.values():
             data.save(update_fields=["values"])
         self.submission.save(update_fields=["revision"])
+
+
+def _clock(moment: datetime) -> str:
+    """今天的只写时刻，早先的带日期。"""
+    local = timezone.localtime(moment)
+    today = local.date() == timezone.localdate()
+    return f"{local:%H:%M}" if today else f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
 def _matches(item: Field, current: str, change: Change) -> bool:

@@ -166,6 +166,9 @@ def _group(row: RowFacts) -> tuple[Value, ...]:
 
 def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str]) -> dict[str, Value]:
     fields = scope.scope.lists[key].fields
+    missing = [name for name in GROUP_COLUMNS if name in fields and not group.get(name)]
+    if missing:
+        raise Refused(f"请先选{'、'.join(missing)}，再加一行。")
     values: dict[str, Value] = {}
     for name, text in group.items():
         if name not in GROUP_COLUMNS or name not in fields:

@@ -63,7 +63,9 @@ def test_a_broken_package_changes_nothing(city: City) -> None:
     assert Submission.objects.get(pk=submission.pk).revision == submission.revision
 
 
-def test_the_command_prints_the_id_alone_on_the_last_line(city: City, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_prints_the_id_alone_on_the_last_line(
+    city: City, capsys: pytest.CaptureFixture[str]
+) -> None:
     call_command("import_package", str(FIXTURES / "2024-yueyang-package.json"))
     last = capsys.readouterr().out.strip().splitlines()[-1]
     assert Submission.objects.filter(pk=last).exists()

@@ -51,10 +51,18 @@ def test_a_long_text_is_compared_by_its_hash(city: City) -> None:
 
 @pytest.mark.parametrize(
     ("text", "advice"),
-    [("1_000", "下划线"), ("1e2", "科学计数法"), ("94.8万", "带有单位"), ("1.1234567", "位小数"), ("١٢٣", "其他文字的数字")],
+    [
+        ("1_000", "下划线"),
+        ("1e2", "科学计数法"),
+        ("94.8万", "带有单位"),
+        ("1.1234567", "位小数"),
+        ("١٢٣", "其他文字的数字"),
+    ],
 )
 def test_an_unreadable_amount_is_not_stored_and_says_how_to_mend(city: City, text: str, advice: str) -> None:
-    saved = save(city, city.preparer, Change(EXECUTED, text, was=""), Change("资金.年初预算数", "1,234.5", was=""))
+    saved = save(
+        city, city.preparer, Change(EXECUTED, text, was=""), Change("资金.年初预算数", "1,234.5", was="")
+    )
     (problem,) = saved.problems
     assert advice in problem.message and "全年执行数" in problem.message
     assert saved.written == ["资金.年初预算数"]
@@ -70,8 +78,12 @@ def test_control_characters_are_removed(city: City) -> None:
     assert read(city.submission).facts.value("部门.名称") == "云湖市政务中心"
 
 
-@pytest.mark.parametrize("address", ["资金.得分", "不存在", "指标[zz].得分", "项目[p1]/资金.得分", "__class__", "指标[r1"])
-def test_a_cell_that_is_computed_or_unknown_is_a_problem_and_nothing_is_written(city: City, address: str) -> None:
+@pytest.mark.parametrize(
+    "address", ["资金.得分", "不存在", "指标[zz].得分", "项目[p1]/资金.得分", "__class__", "指标[r1"]
+)
+def test_a_cell_that_is_computed_or_unknown_is_a_problem_and_nothing_is_written(
+    city: City, address: str
+) -> None:
     saved = save(city, city.preparer, Change(address, "5", was=""))
     assert saved.problems[0].address == address
     assert not saved.written and saved.revision == 0
@@ -128,7 +140,12 @@ def test_rows_move_within_their_group(city: City) -> None:
 
 def test_a_removed_row_comes_back_with_its_contents(city: City) -> None:
     add(city, row_id="ra")
-    save(city, city.preparer, Change("指标[ra].三级指标", "窗口数量", was=""), Change("指标[ra].分值", "10", was=""))
+    save(
+        city,
+        city.preparer,
+        Change("指标[ra].三级指标", "窗口数量", was=""),
+        Change("指标[ra].分值", "10", was=""),
+    )
     removed = remove_row(submission_id=city.submission.pk, user=city.preparer, row="指标[ra]")
     assert not Indicator.objects.exists()
     restore_row(submission_id=city.submission.pk, user=city.preparer, row=removed.undo)
@@ -139,6 +156,10 @@ def test_a_removed_row_comes_back_with_its_contents(city: City) -> None:
 def test_a_score_that_does_not_apply_is_kept_as_such(city: City) -> None:
     add(city, row_id="ra")
     save(city, city.preparer, Change("指标[ra].得分", "不适用", was=""))
-    assert read(city.submission).facts.root.lists["指标"][0].fields["得分"].to_text(
-        read(city.submission).facts.value("指标[ra].得分")
-    ) == "不适用"
+    assert (
+        read(city.submission)
+        .facts.root.lists["指标"][0]
+        .fields["得分"]
+        .to_text(read(city.submission).facts.value("指标[ra].得分"))
+        == "不适用"
+    )

@@ -7,11 +7,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from evaluations.core.interchange import loads
+from evaluations.exports.documents import WRITERS, choose
 from evaluations.exports.problems import ExportProblem
 from evaluations.services.demo import ACCOUNTS, PASSWORD, build_city
 
 from . import PACKS, plain_errors
-from .render import facts_of, render
+from .render import facts_of
 
 EXAMPLE = settings.BASE_DIR / "tests" / "fixtures" / "2024-yueyang-package.json"
 OUT = settings.BASE_DIR / "build" / "demo"
@@ -35,7 +36,7 @@ class Command(BaseCommand):
         for kind in ("pdf", "xlsx"):
             path = OUT / f"2024年度部门整体支出绩效自评表.{kind}"
             try:
-                path.write_bytes(render(facts, "department", kind))
+                path.write_bytes(WRITERS[kind](facts, choose(facts, "department")))
             except ExportProblem as problem:
                 self.stderr.write(f"没有做出 {path.name}：{problem}")
             else:

@@ -1,0 +1,37 @@
+from django.urls import include, path
+
+from .views import decide, documents, entry, home
+
+app_name = "evaluations"
+
+
+def of_form(prefix: str) -> list:  # type: ignore[type-arg]
+    """一张表的各个地址；项目的表前面多一段，名字加 ``project_``。"""
+    return [
+        path("", entry.form, name=f"{prefix}form"),
+        path("save/", entry.save, name=f"{prefix}save"),
+        path("rows/", entry.rows, name=f"{prefix}rows"),
+        path("row/", entry.row, name=f"{prefix}row"),
+        path("why/", entry.why, name=f"{prefix}why"),
+        path("note/", entry.note, name=f"{prefix}note"),
+        path("preview/", documents.preview, name=f"{prefix}preview"),
+        path("pdf/", documents.pdf, name=f"{prefix}pdf"),
+        path("xlsx/", documents.xlsx, name=f"{prefix}xlsx"),
+    ]
+
+
+of_submission = [
+    path("", home.workbench, name="workbench"),
+    path("f/<slug:form>/", include(of_form(""))),
+    path("p/<uuid:project>/f/<slug:form>/", include(of_form("project_"))),
+    path("submit/", decide.submit, name="submit"),
+    path("act/<slug:action>/", decide.act, name="act"),
+    path("history/", decide.history, name="history"),
+]
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("s/<uuid:submission_id>/", include(of_submission)),
+    path("review/", home.queue, name="queue"),
+    path("review/<uuid:submission_id>/", decide.review, name="review"),
+]

@@ -1,0 +1,76 @@
+"""官方文件：PDF、Excel、打印预览。送审后的取自快照。"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from evaluations import access
+from evaluations.exports import documents
+from evaluations.exports.html import render_grid
+from evaluations.exports.problems import ExportProblem
+from evaluations.selectors import read
+
+from . import present
+
+KINDS = {
+    "pdf": "application/pdf",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+@require_safe
+def pdf(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """一张表的 PDF。"""
+    return _document(request, submission_id, form, project, "pdf")
+
+
+@require_safe
+def xlsx(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """一张表的 Excel。"""
+    return _document(request, submission_id, form, project, "xlsx")
+
+
+def _document(
+    request: HttpRequest, submission_id: UUID, form: str, project: UUID | None, to: str
+) -> HttpResponse:
+    submission = access.get_submission(request.user, submission_id)
+    reading = read(submission)
+    layout, scope = present.form_and_scope(reading, form, project)
+    try:
+        data = documents.WRITERS[to](reading.facts, [(layout, scope)])
+    except ExportProblem as problem:
+        back = present.form_url("form", submission, form, project)
+        context = {"submission": submission, "reason": str(problem), "text": "", "action": "", "back": back}
+        return render(request, "evaluations/refused.html", context, status=503)
+    return _file(data, KINDS[to], f"{submission.department}_{layout.short}.{to}")
+
+
+@require_safe
+def preview(
+    request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None
+) -> HttpResponse:
+    """打印预览：与 PDF 同一份表。"""
+    submission = access.get_submission(request.user, submission_id)
+    grid = present.grid_of(read(submission), form, project)
+    context = {
+        "submission": submission, "print_html": render_grid(grid, "print"), "form": {"key": form, "title": grid.title},
+        "urls": {
+            "pdf": present.form_url("pdf", submission, form, project),
+            "xlsx": present.form_url("xlsx", submission, form, project),
+            "back": present.form_url("form", submission, form, project),
+        },
+    }  # fmt: skip
+    return render(request, "evaluations/preview.html", context)
+
+
+def _file(data: bytes, kind: str, name: str) -> HttpResponse:
+    """下载：文件名按 RFC 6266，太长的截短。"""
+    response = HttpResponse(data, content_type=kind)
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:100])}"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

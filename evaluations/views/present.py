@@ -1,0 +1,202 @@
+"""把服务和选择器给的东西变成页面和接口要的样子。"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from evaluations import access
+from evaluations.core.checks import Finding
+from evaluations.core.facts import ScopeFacts
+from evaluations.core.grid import Grid, expand
+from evaluations.core.layout import Layout
+from evaluations.core.workflow import REVIEW_STATES, State, Transition
+from evaluations.models import Event, Submission
+from evaluations.selectors import Reading, last_return
+from evaluations.services.entry import Saved
+from evaluations.services.workflow import Offer
+
+WEIGHT, SCORE, RATE = "总分.分值", "总分.得分", "资金.执行率"
+
+
+def form_and_scope(reading: Reading, form: str, project: UUID | None) -> tuple[Layout, ScopeFacts]:
+    """网址指的表和范围；没有时 404。"""
+    layout = reading.facts.pack.forms.get(form)
+    if layout is None or bool(layout.scope) != bool(project):
+        raise Http404("没有这张表")
+    if project is None:
+        return layout, reading.facts.root
+    children = reading.facts.children[layout.scope]
+    scope = next((child for child in children if child.id == f"p{project.hex}"), None)
+    if scope is None:
+        raise Http404("没有这个项目")
+    return layout, scope
+
+
+def grid_of(reading: Reading, form: str, project: UUID | None = None) -> Grid:
+    layout, scope = form_and_scope(reading, form, project)
+    return expand(layout, reading.facts, scope)
+
+
+def form_url(name: str, submission: Submission, form: str, project: UUID | None = None, **extra: Any) -> str:
+    """一张表的网址：有项目时在项目下。"""
+    keys = {"submission_id": submission.pk, "form": form, **extra}
+    if project is not None:
+        return reverse(f"evaluations:project_{name}", kwargs={**keys, "project": project})
+    return reverse(f"evaluations:{name}", kwargs=keys)
+
+
+def cells_of(grid: Grid) -> dict[str, dict[str, str]]:
+    """这张表每个值格现在的样子：印的字和原字。"""
+    found = {}
+    for piece in grid.value_pieces():
+        if piece.field is not None:
+            found[piece.address] = {"text": piece.text, "raw": piece.field.to_text(piece.value)}
+    return found
+
+
+def findings_of(reading: Reading) -> list[dict[str, Any]]:
+    return [finding_json(finding, reading) for finding in reading.findings]
+
+
+def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
+    data = finding.as_json()
+    data |= {
+        "where": finding.where,
+        "message": finding.message,
+        "diff": _difference(finding.expected, finding.actual),
+        "note": reading.notes.get(finding.key, ""),
+        "key": "|".join(finding.key),
+        "form": _form_of(finding, reading),
+    }
+    return data
+
+
+def _form_of(finding: Finding, reading: Reading) -> str:
+    """主格在哪张表：别的表上的问题要能跳过去。"""
+    facts = reading.facts
+    try:
+        node, key = facts.locate(finding.cells[0])
+    except ValueError:
+        return ""
+    if isinstance(node, ScopeFacts):
+        return facts.pack.home_of(node.scope.name, key)
+    return facts.pack.home_of(node.owner.scope.name, f"{node.key}.{key}")
+
+
+def _difference(expected: str, actual: str) -> str:
+    try:
+        gap = abs(Decimal(expected) - Decimal(actual))
+    except InvalidOperation:
+        return ""
+    return f"{gap.normalize():f}"
+
+
+def status_of(reading: Reading) -> dict[str, str]:
+    """状态栏：分值合计、还差多少、自评总分。"""
+    root = reading.facts.root
+    if WEIGHT not in root.fields:
+        return {}
+    weight = root.value(WEIGHT)
+    left = 100 - weight if isinstance(weight, Decimal) else Decimal(100)
+    return {
+        "weight": root.fields[WEIGHT].format(weight) or "0",
+        "weight_left": f"{left.normalize():f}" if left else "",
+        "score": root.fields[SCORE].format(root.value(SCORE)),
+    }
+
+
+def saved_json(saved: Saved, reading: Reading, grid: Grid) -> dict[str, Any]:
+    """保存的答复：修订号、时间、各格、问题、冲突。"""
+    return {
+        "revision": saved.revision,
+        "saved_at": f"{timezone.localtime():%H:%M:%S}",
+        "cells": cells_of(grid),
+        "findings": findings_of(reading),
+        "counts": reading.counts,
+        "status": status_of(reading),
+        "conflicts": [asdict(conflict) for conflict in saved.conflicts],
+        "problems": [asdict(problem) for problem in saved.problems],
+    }
+
+
+# ---- 流程 -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Action:
+    """一个流程按钮。"""
+
+    name: str
+    label: str
+    enabled: bool
+    reason: str
+    wants: str
+    url: str
+    primary: bool
+    danger: bool
+
+
+def actions_of(submission: Submission, offers: list[Offer]) -> list[Action]:
+    return [_action(submission, offer) for offer in offers]
+
+
+def _action(submission: Submission, offer: Offer) -> Action:
+    row: Transition = offer.row
+    return Action(
+        row.action, row.label, offer.enabled, offer.reason, row.wants,
+        reverse("evaluations:act", args=[submission.pk, row.action]),
+        row.action in ("submit", "sign", "pass", "approve"), row.action == "return",
+    )  # fmt: skip
+
+
+def new_key() -> str:
+    """一次打开页面一个幂等键：双击、重发只做一次。"""
+    return uuid4().hex
+
+
+def steps_of(submission: Submission) -> list[dict[str, str]]:
+    """流程的各步和现在走到哪。"""
+    steps = [
+        State.DRAFT,
+        *(s for s in REVIEW_STATES if s.label in submission.pack.compiled().steps),
+        State.APPROVED,
+    ]
+    here = steps.index(State(submission.state)) if submission.state in steps else len(steps)
+    done = submission.state == State.APPROVED
+    return [
+        {"label": step.label, "state": "done" if n < here or done else "current" if n == here else "todo"}
+        for n, step in enumerate(steps)
+    ]
+
+
+def event_json(event: Event | None) -> dict[str, Any] | None:
+    if event is None:
+        return None
+    who = event.user.display_name if event.user else "系统"
+    return {"when": event.at, "who": who, "what": event.label, "reason": event.reason, "target": event.target}
+
+
+def returned_of(submission: Submission) -> dict[str, Any] | None:
+    """正在整改的退回；没有退回为 None。"""
+    return event_json(last_return(submission)) if submission.returned else None
+
+
+def days_left(submission: Submission) -> int:
+    """离截止还有几天（不足一天算一天；过期为负）。"""
+    return math.ceil((access.deadline_of(submission) - timezone.now()).total_seconds() / 86_400)
+
+
+def figures_of(reading: Reading) -> list[dict[str, str]]:
+    """关键的数：执行率、自评总分、等次。"""
+    root = reading.facts.root
+    wanted = [("执行率", RATE), ("分值合计", WEIGHT), ("自评总分", SCORE), ("等次", "等次")]
+    shown = [(label, root.fields[key].format(root.value(key))) for label, key in wanted if key in root.fields]
+    return [{"label": label, "text": text or "—"} for label, text in shown]

@@ -1,0 +1,45 @@
+/* 送审、通过、退回：先问一次；要写字的写了才能按；一次只送一份。 */
+(function () {
+  "use strict";
+
+  document.querySelectorAll("[data-open-dialog]").forEach((button) => {
+    button.addEventListener("click", () => {
+      const dialog = document.getElementById(button.dataset.openDialog);
+      dialog.showModal();
+      (dialog.querySelector("textarea") || dialog.querySelector("[data-safe]")).focus();
+    });
+  });
+
+  document.querySelectorAll("[data-close-dialog]").forEach((button) => {
+    button.addEventListener("click", () => button.closest("dialog").close());
+  });
+
+  document.querySelectorAll("form.decision").forEach((form) => {
+    const send = form.querySelector('[type="submit"]');
+    const needed = Array.from(form.querySelectorAll("[required]"));
+
+    function ready() {
+      send.disabled = !needed.every((field) => (field.type === "checkbox" ? field.checked : field.value.trim()));
+    }
+
+    form.addEventListener("input", ready);
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+        return;
+      }
+      form.dataset.sent = "yes";
+      setTimeout(() => {
+        send.disabled = true;
+      });
+    });
+    ready();
+  });
+
+  // 从下一页退回来时，按钮重新可用
+  window.addEventListener("pageshow", (event) => {
+    if (event.persisted) {
+      window.location.reload();
+    }
+  });
+})();

@@ -1,0 +1,145 @@
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from evaluations.models import Edit
+from tests.conftest import City
+
+pytestmark = pytest.mark.django_db
+
+
+GROUP = {"一级指标": "产出指标", "二级指标": "数量指标"}
+
+
+@pytest.fixture
+def clerk(city: City) -> Client:
+    client = Client()
+    client.force_login(city.preparer)
+    return client
+
+
+def url(city: City, name: str) -> str:
+    return reverse(f"evaluations:{name}", args=[city.submission.pk, "department"])
+
+
+def save(client: Client, city: City, *changes: dict):
+    return client.post(url(city, "save"), {"changes": list(changes)}, content_type="application/json")
+
+
+def test_the_answer_carries_computed_cells_findings_and_the_time(city: City, clerk: Client) -> None:
+    city.import_into("2024-yueyang-package")
+    answer = save(clerk, city, {"address": "资金.全年执行数", "was": "89.8", "value": "94.8"}).json()
+    assert answer["cells"]["资金.执行率"] == {"text": "100%", "raw": "100%"}
+    assert answer["cells"]["资金.得分"]["text"] == "10"
+    assert answer["status"]["weight_left"] == "20"
+    assert {finding["code"] for finding in answer["findings"]} >= {"W01", "W02", "S01"}
+    assert answer["problems"] == answer["conflicts"] == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"{", b"[]", b"null", b'{"changes": {}}', b'{"changes": [1]}', b'{"changes": [{"address": 1, "value": "2"}]}',
+        b'{"changes": [{"address": "a"}]}', b'{"changes": [{"address": "a", "value": "1", "was": 3}]}', b"\xff\xfe",
+        b"[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_wrong_shape_is_one_chinese_sentence_and_changes_nothing(
+    city: City, clerk: Client, body: bytes
+) -> None:
+    answer = clerk.post(url(city, "save"), body, content_type="application/json")
+    assert answer.status_code == 400
+    assert "请刷新页面" in answer.json()["error"]
+    assert not Edit.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        {"act": "add"}, {"act": "add", "list": "指标", "group": []}, {"act": "remove"}, {"act": "fly", "row": "指标[r1]"},
+    ],
+)  # fmt: skip
+def test_a_wrong_row_request_is_refused(city: City, clerk: Client, act: dict) -> None:
+    assert clerk.post(url(city, "rows"), act, content_type="application/json").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("act", "advice"),
+    [
+        ({"act": "remove", "row": "指标[rzz]"}, "不在了"),
+        ({"act": "remove", "row": "没有[r1]"}, "没有“没有”这个列表"),
+        ({"act": "restore", "row": "指标[rzz]"}, "无法恢复"),
+        ({"act": "add", "list": "别的", "group": {}}, "没有“别的”这个列表"),
+        ({"act": "add", "list": "指标", "group": {}}, "请先选一级指标、二级指标"),
+        ({"act": "add", "list": "指标", "group": {**GROUP, "得分": "10"}}, "不按“得分”分组"),
+        ({"act": "add", "list": "指标", "group": GROUP, "id": "坏 id"}, "编号写法不对"),
+    ],
+)
+def test_a_row_that_cannot_be_is_refused_with_the_way_out(
+    city: City, clerk: Client, act: dict, advice: str
+) -> None:
+    answer = clerk.post(url(city, "rows"), act, content_type="application/json")
+    assert answer.status_code == 409
+    assert advice in answer.json()["error"]
+
+
+def test_saving_after_submitting_is_409_with_the_reason(city: City, clerk: Client) -> None:
+    city.import_into("2024-correct-package")
+    city.act("submit", city.preparer)
+    answer = save(clerk, city, {"address": "资金.全年执行数", "was": "95", "value": "1"})
+    assert answer.status_code == 409
+    assert "已送审" in answer.json()["error"]
+
+
+def test_a_lost_session_says_so_in_json(city: City) -> None:
+    answer = save(Client(), city, {"address": "资金.全年执行数", "was": "", "value": "1"})
+    assert answer.status_code == 403
+    assert answer.json()["login"] is True
+
+
+def test_the_explanation_shows_words_figures_and_where_they_stand(city: City, clerk: Client) -> None:
+    city.import_into("2024-yueyang-package")
+    page = clerk.get(url(city, "why"), {"address": "资金.得分"}).content.decode()
+    for part in ("为什么是 9.47", "89.8 ÷ 94.8", "四舍五入", "财预〔2020〕10号", "资金.全年执行数"):
+        assert part in page
+
+
+def test_the_drawer_holds_what_the_form_has_no_column_for(city: City, clerk: Client) -> None:
+    city.import_into("2024-yueyang-package")
+    row = city.submission.annual_data.get(project=None).indicators.first()
+    page = clerk.get(url(city, "row"), {"row": f"指标[{row.row_id}]"}).content.decode()
+    for part in ("性质", "计量单位", "档次"):
+        assert part in page
+    assert f"指标[{row.row_id}].档次" in page
+
+
+def test_a_replayed_approval_is_refused_and_the_typed_text_is_kept(city: City) -> None:
+    city.import_into("2024-correct-package")
+    city.act("submit", city.preparer)
+    city.act("sign", city.head)
+    seen = city.submission.revision
+    city.act("return", city.reviewer, "请核对执行数的来源。")
+    city.act("submit", city.preparer, "已核对，与国库支付系统一致。")
+    city.act("sign", city.head)
+    client = Client()
+    client.force_login(city.reviewer)
+    act = reverse("evaluations:act", args=[city.submission.pk, "return"])
+    answer = client.post(act, {"revision": seen, "idempotency_key": "old", "reason": "写了很久的退回意见"})
+    assert answer.status_code == 409
+    assert "不是最新" in answer.content.decode() and "写了很久的退回意见" in answer.content.decode()
+    city.submission.refresh_from_db()
+    assert city.submission.state == "bureau_review"
+
+
+HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\"'><img src=x onerror=alert(1)>"
+
+
+def test_typed_text_is_never_markup(city: City, clerk: Client) -> None:
+    save(clerk, city, {"address": "部门.名称", "was": "云湖市政务服务中心", "value": HOSTILE})
+    for name in ("form", "preview"):
+        page = clerk.get(url(city, name)).content.decode()
+        assert (
+            "<script>alert(1)" not in page
+            and "<img src=x" not in page
+            and "49" not in page.split("alert(1)")[1][:20]
+        )
