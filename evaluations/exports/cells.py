@@ -105,6 +105,7 @@ class CellWriter:
             ("data-was", asked.to_text(piece.value)),
             ("data-shown", piece.text),
             ("data-unit", asked.unit),
+            ("data-help", asked.help),
             ("data-required", asked.required),
             ("aria-label", f"{label}（{asked.unit}）" if asked.unit else label),
             ("aria-invalid", "true" if self.marks.get(piece.address) == "error" else ""),

@@ -131,6 +131,7 @@ class Painter:
             "num": only is not None and only.field is not None and only.field.is_number,
             "computed": cell.role != GROUP and any(piece.computed for piece in values),
             "noframe": not cell.frame,
+            "tall": cell.lines > 1,
             "filler": filler and cell.role == VALUE,
             f"cut-{spot.cut}": bool(spot.cut),
         }

@@ -38,7 +38,6 @@ def submit(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "infos": [f for f in findings if f["level"] == "info"],
         "revision": submission.revision, "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
         "reply": request.GET.get("reply", ""), "parts": parts_of(submission, reading),
-        "form_url": present.form_url("form", submission, next(iter(reading.facts.pack.forms))),
     }  # fmt: skip
     return render(request, "evaluations/submit.html", context)
 

@@ -59,6 +59,7 @@ def preview(
     grid = present.grid_of(read(submission), form, project)
     context = {
         "submission": submission, "print_html": render_grid(grid, "print"), "form": {"key": form, "title": grid.title},
+        "orientation": "landscape" if grid.orientation == "landscape" else "",
         "urls": {
             "pdf": present.form_url("pdf", submission, form, project),
             "xlsx": present.form_url("xlsx", submission, form, project),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations import access
+from evaluations.core.addresses import AddressProblem
 from evaluations.core.checks import Finding
 from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
@@ -67,28 +68,32 @@ def findings_of(reading: Reading) -> list[dict[str, Any]]:
 
 
 def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
+    """一处问题给页面的样子：位置、差额、说明、在哪张表。"""
+    form, project, numeric = _place_of(finding, reading)
     data = finding.as_json()
     data |= {
         "where": finding.where,
         "message": finding.message,
-        "diff": _difference(finding.expected, finding.actual),
+        "diff": _difference(finding.expected, finding.actual) if numeric else "",
         "note": reading.notes.get(finding.key, ""),
         "key": "|".join(finding.key),
-        "form": _form_of(finding, reading),
+        "form": form,
+        "url": form_url("form", reading.submission, form, project) if form else "",
     }
     return data
 
 
-def _form_of(finding: Finding, reading: Reading) -> str:
-    """主格在哪张表：别的表上的问题要能跳过去。"""
+def _place_of(finding: Finding, reading: Reading) -> tuple[str, UUID | None, bool]:
+    """主格在哪张表、哪个项目，是不是数：别的表上的问题要能跳过去。"""
     facts = reading.facts
     try:
         node, key = facts.locate(finding.cells[0])
-    except ValueError:
-        return ""
-    if isinstance(node, ScopeFacts):
-        return facts.pack.home_of(node.scope.name, key)
-    return facts.pack.home_of(node.owner.scope.name, f"{node.key}.{key}")
+    except AddressProblem:
+        return "", None, True
+    scope = node if isinstance(node, ScopeFacts) else node.owner
+    path = key if node is scope else f"{node.key}.{key}"  # type: ignore[union-attr]
+    project = UUID(scope.id[1:]) if scope.scope.name else None
+    return facts.pack.home_of(scope.scope.name, path), project, node.fields[key].is_number
 
 
 def _difference(expected: str, actual: str) -> str:
