@@ -1,6 +1,7 @@
 """Small packs and packages that the tests share: a lab with every kind of name, and the real pack."""
 
 import json
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from decimal import Decimal
@@ -95,11 +96,8 @@ def value_of(raw: object) -> Value:
     """Text that is a number becomes one; ``None``, words and the like stay."""
     if isinstance(raw, int) and not isinstance(raw, bool):
         return Decimal(raw)
-    if isinstance(raw, str):
-        try:
-            return Decimal(raw)
-        except ArithmeticError:
-            return raw
+    if isinstance(raw, str) and re.fullmatch(r"-?\d+(\.\d+)?", raw, re.ASCII):
+        return Decimal(raw)
     return raw  # type: ignore[return-value]
 
 

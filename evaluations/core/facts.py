@@ -9,10 +9,12 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from .addresses import Address, AddressProblem, join, parse_address
 from .expressions import Context, show
+from .names import ROW_NUMBER
 from .schema import Field, Scope
 from .values import ROUNDED_KINDS, Value, is_number, round_half_up
 
@@ -88,6 +90,10 @@ class _Node:
     def address(self, key: str) -> str:
         raise NotImplementedError
 
+    def owner_scope(self) -> str:
+        """所在范围的名字（部门为空）。"""
+        raise NotImplementedError
+
     def value(self, key: str) -> Value:
         rule = self.rules.get(key)
         if rule is None:
@@ -111,6 +117,13 @@ class _Node:
 
     def constant(self, name: str) -> Value:
         return self.facts.pack.constants[name]
+
+    def shown(self, key: str) -> str:
+        """印在表上的字；``live`` 的文字里，``{键}`` 换成那一格印出的值。"""
+        item, value = self.fields[key], self.value(key)
+        if item.live and isinstance(value, str):
+            return self.facts.pack.fill(value, self.owner_scope(), self)  # type: ignore[arg-type]
+        return item.format(value)
 
     def explain(self, key: str) -> str:
         """``资金.得分 = 资金.分值〔10〕 × … = 9.47``；填报的字段只写值。"""
@@ -165,6 +178,9 @@ class ScopeFacts(_Node):
     def address(self, key: str) -> str:
         return join(self.prefix, key)
 
+    def owner_scope(self) -> str:
+        return self.scope.name
+
     def up(self, depth: int) -> ScopeFacts:
         if depth == 0:
             return self
@@ -216,11 +232,19 @@ class RowFacts(_Node):
     def address(self, key: str) -> str:
         return self.owner.address(f"{self.key}[{self.id}].{key}" if key else f"{self.key}[{self.id}]")
 
+    def owner_scope(self) -> str:
+        return self.owner.scope.name
+
     def up(self, depth: int) -> Context:
         return self if depth == 0 else self.owner.up(depth - 1)
 
     def rows(self, path: tuple[str, ...]) -> Sequence[Context]:
         return self.owner.rows(path)
+
+    def constant(self, name: str) -> Value:
+        if name == ROW_NUMBER:
+            return Decimal(self.owner.lists[self.key].index(self) + 1)
+        return super().constant(name)
 
     def prior(self, key: str) -> Value:
         match = self.owner.scope.lists[self.key].match

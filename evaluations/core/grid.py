@@ -4,127 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
+from .cells import GROUP, LABEL, MIX, OPEN, SIDE, TEXT, VALUE, Cell, Grid, Piece, Row
 from .expressions import Context
 from .facts import Facts, RowFacts, ScopeFacts
 from .layout import Band, CellSpec, Layout
 from .schema import Field
-from .texts import Template
+from .texts import Binding, Template
 from .values import NotApplicable, Value
 
-TEXT, LABEL, VALUE, MIX, GROUP, SIDE, OPEN = "text", "label", "value", "mix", "group", "side", "open"
+__all__ = [
+    "GROUP", "LABEL", "MIX", "OPEN", "SIDE", "TEXT", "VALUE", "Cell", "Grid", "Piece", "Row", "expand",
+]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """格子里的一段：文字，或一个值（``address`` 不空）。``input`` 表示这张表在这里填报它。"""
+def expand(
+    layout: Layout, facts: Facts, scope: ScopeFacts | None = None, *, open_rows: bool = False, screen: bool = False
+) -> Grid:  # fmt: skip
+    """把表样按事实展开。
 
-    text: str
-    address: str = ""
-    field: Field | None = None
-    value: Value = None
-    input: bool = False
-
-    @property
-    def computed(self) -> bool:
-        return self.field is not None and not self.field.asked
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """一格。``role``：text label value mix group side open；``group`` 是所属分组（一级、二级指标）。"""
-
-    row: int
-    col: int
-    h: int
-    w: int
-    pieces: tuple[Piece, ...]
-    role: str
-    style: str = ""
-    align: str = "center"
-    lines: int = 1
-    frame: bool = True
-    show: str = ""
-    group: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def text(self) -> str:
-        return "".join(piece.text for piece in self.pieces)
-
-    @property
-    def values(self) -> tuple[Piece, ...]:
-        return tuple(piece for piece in self.pieces if piece.address)
-
-    @property
-    def only_value(self) -> Piece | None:
-        """整格就是一个值时的那一段。"""
-        return self.pieces[0] if len(self.pieces) == 1 and self.pieces[0].address else None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """一行。``id`` 稳定（固定行 ``表-带-行``，列表行是行地址）；``head`` 是要在每页重复的表头。"""
-
-    id: str
-    address: str = ""
-    frame: bool = True
-    section: int = 0
-    head: bool = False
-    over: str = ""
-    group: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """一张展开的表。"""
-
-    form: str
-    title: str
-    columns: tuple[int, ...]
-    rows: tuple[Row, ...]
-    cells: tuple[Cell, ...]
-    orientation: str = "portrait"
-    font_size: str = "10.5pt"
-    sheet: str = ""
-
-    def check(self) -> None:
-        """格子恰好铺满：面积之和等于行数 × 列数。"""
-        area = sum(cell.h * cell.w for cell in self.cells)
-        if area != len(self.rows) * len(self.columns):
-            raise AssertionError(
-                f"{self.form} 展开后没有铺满：{area} ≠ {len(self.rows)} × {len(self.columns)}"
-            )
-
-    def by_row(self) -> Iterator[tuple[Row, list[Cell]]]:
-        """逐行给出起始于该行的格子，按列排好。"""
-        starts: list[list[Cell]] = [[] for _ in self.rows]
-        for cell in self.cells:
-            starts[cell.row].append(cell)
-        for row, cells in zip(self.rows, starts, strict=True):
-            yield row, sorted(cells, key=lambda cell: cell.col)
-
-    def value_pieces(self) -> Iterator[Piece]:
-        for cell in self.cells:
-            yield from cell.values
-
-    def dump(self) -> list[dict[str, Any]]:
-        """黄金测试用的逐格清单。"""
-        return [
-            {
-                "at": f"R{cell.row + 1}C{cell.col + 1}",
-                "span": f"{cell.h}x{cell.w}",
-                "role": cell.role,
-                "text": cell.text,
-                **({"cells": [piece.address for piece in cell.values]} if cell.values else {}),
-            }
-            for cell in sorted(self.cells, key=lambda cell: (cell.row, cell.col))
-        ]
-
-
-def expand(layout: Layout, facts: Facts, scope: ScopeFacts | None = None, *, open_rows: bool = False) -> Grid:
-    """把表样按事实展开。``open_rows`` 时每个列表（有骨架时每组）多印一行“……”。"""
-    return _Expander(layout, facts, scope or facts.root, open_rows).run()
+    ``open_rows`` 时每个列表（有骨架时每组）多印一行“……”；``screen`` 时带上只在屏幕上的带（填写提示、开关），
+    没有骨架的分组格不合并、逐行填。
+    """
+    return _Expander(layout, facts, scope or facts.root, open_rows, screen).run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +71,14 @@ class _Expander:
     facts: Facts
     scope: ScopeFacts
     open_rows: bool
+    screen: bool
     rows: list[Row] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
 
     def run(self) -> Grid:
         for band in self.layout.bands:
+            if band.screen and not self.screen:
+                continue
             if band.kind == "repeat":
                 self._repeat(band)
             else:
@@ -181,7 +86,7 @@ class _Expander:
         layout = self.layout
         grid = Grid(
             layout.key, self._title(), layout.columns, tuple(self.rows), tuple(self.cells), layout.orientation,
-            layout.font_size, layout.sheet or layout.short,
+            layout.font_size, layout.sheet or layout.short, layout.kind,
         )  # fmt: skip
         grid.check()
         return grid
@@ -235,7 +140,7 @@ class _Expander:
                 continue
             value = node.value(name.key)
             asked = not readonly and not spec.merge and self._asked_here(name.key, name.field, node)
-            yield Piece(name.field.format(value), node.address(name.key), name.field, value, asked)
+            yield Piece(node.shown(name.key), node.address(name.key), name.field, value, asked)
 
     def _asked_here(self, key: str, field_: Field, node: ScopeFacts | RowFacts) -> bool:
         if not field_.asked or field_.by != "unit":
@@ -262,11 +167,7 @@ class _Expander:
             self._put(spec, self.scope, start)
         lines = self._lines(band)
         first = len(self.rows)
-        if (
-            not lines
-            and band.empty is not None
-            and (band.empty_when is None or band.empty_when.value(self.scope) is True)
-        ):
+        if self._declared_empty(band):
             self._empty_row(band)
         else:
             for number, line in enumerate(lines):
@@ -275,6 +176,12 @@ class _Expander:
         height = len(self.rows) - start
         if band.side is not None and height:
             self._put(replace(band.side, row=0, col=0), self.scope, start, role=SIDE, h=height)
+
+    def _declared_empty(self, band: Band) -> bool:
+        """列表没有行，且（有条件时）已声明没有。"""
+        if band.empty is None or self.scope.lists[band.over]:
+            return False
+        return band.empty_when is None or band.empty_when.value(self.scope) is True
 
     def _empty_row(self, band: Band) -> None:
         assert band.empty is not None
@@ -332,7 +239,7 @@ class _Expander:
 
     def _body(self, band: Band, lines: list[_Line], first: int) -> None:
         keys = [spec.merge for spec in band.row if spec.merge]
-        for spec in band.row:
+        for spec in self._typed_groups(band):
             if spec.merge:
                 self._merged(band, spec, keys[: keys.index(spec.merge) + 1], lines, first)
                 continue
@@ -344,6 +251,12 @@ class _Expander:
                     self._spare(band, spec, start, line.group)
                 else:
                     self._put(spec, self.scope, start, role=VALUE, blank=True, group=line.group)
+
+    def _typed_groups(self, band: Band) -> Sequence[CellSpec]:
+        """没有骨架时分组由各行自己填：在屏幕上不合并（整格就是这一列的），印出来再合并。"""
+        if band.skeleton or not self.screen:
+            return band.row
+        return [replace(spec, merge="") if _is_own_group(spec) else spec for spec in band.row]
 
     def _spare(self, band: Band, spec: CellSpec, start: int, group: tuple[tuple[str, str], ...]) -> None:
         is_first = spec is next(s for s in band.row if not s.merge)
@@ -416,6 +329,14 @@ def _beside_first_level(
     for same in order.values():
         for group in same:
             yield group, groups[group]
+
+
+def _is_own_group(spec: CellSpec) -> bool:
+    """合并格里只有它按着合并的那一列。"""
+    match spec.template.parts:
+        case (Binding(name=name),) if name is not None:
+            return bool(spec.merge) and name.depth == 0 and name.key == spec.merge
+    return False
 
 
 def _role(pieces: Sequence[Piece], spec: CellSpec) -> str:

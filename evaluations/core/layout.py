@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,20 +15,26 @@ from .schema import Field, PackProblem
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
-    "key title short kind scope when paper orientation columns font_size sheet order band block".split()
+    "key title short kind scope when paper orientation columns font_size sheet order print_order annex band block".split()
 )
+OPTIONAL_KEYS = ("paper", "orientation", "font_size", "sheet", "order", "print_order", "annex")
 CELL_KEYS = frozenset("t f w h merge align style lines show".split())
 BAND_KEYS = {
-    "line": frozenset("kind rows cols".split()),
-    "fixed": frozenset("kind rows cols".split()),
-    "repeat": frozenset("kind over side head row cols skeleton open min_rows empty repeat_head".split()),
+    "line": frozenset("kind rows cols screen".split()),
+    "fixed": frozenset("kind rows cols screen".split()),
+    "repeat": frozenset(
+        "kind over side head row cols skeleton open min_rows empty repeat_head screen".split()
+    ),
 }
+PROSE_STYLES = ("title", "h1", "h2", "guide", "live", "text", "sign")
+"""prose 一块里可写的各段，按这个次序印；guide 只在屏幕上。"""
+BLOCK_KEYS = frozenset((*PROSE_STYLES, "lines"))
 MAX_COLUMNS = 100
 MAX_BAND_ROWS = 400
 SHOWS = ("", "boxes")
 ORIENTATIONS = ("portrait", "landscape")
 ALIGNS = ("", "left", "center", "right")
-STYLES = ("", "title", "note", "small")
+STYLES = ("", "title", "note", "small", *PROSE_STYLES[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class CellSpec:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """表样里的一带。``rows`` 用于 line、fixed；其余用于 repeat。"""
+    """表样里的一带。``rows`` 用于 line、fixed；其余用于 repeat；``screen`` 的带只在屏幕上，不印。"""
 
     kind: str
     number: int
@@ -66,11 +72,14 @@ class Band:
     empty: Template | None = None
     empty_when: Expression | None = None
     repeat_head: bool = True
+    screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """一张表的表样。``columns`` 是相对列宽。"""
+    """一张表的表样。``columns`` 是相对列宽；``order`` 是屏幕上的次序，``print_order`` 是整套打印的次序（默认同前）；
+    ``annex``（如“附件1”）只在整套打印时印在左上角。
+    """
 
     key: str
     title: str
@@ -84,6 +93,9 @@ class Layout:
     font_size: str = "10.5pt"
     sheet: str = ""
     order: int = 0
+    print_order: int | None = None
+    annex: str = ""
+    kind: str = "table"
     inputs: frozenset[str] = field(default_factory=frozenset)
     shows: frozenset[str] = field(default_factory=frozenset)
 
@@ -108,25 +120,28 @@ class LayoutReader:
         self._known(raw, FORM_KEYS, self.file)
         if self.scope and self.scope not in self.names.schema.children:
             raise PackProblem(f"{self.file}：没有名为“{self.scope}”的范围。")
-        for name in ("key", "title", "columns"):
+        kind = raw.get("kind", "table")
+        if kind not in ("table", "prose"):
+            raise PackProblem(f"{self.file}：kind 只能是 table（表）或 prose（文）。")
+        for name in ("key", "title", *(("columns",) if kind == "table" else ("block",))):
             if name not in raw:
                 raise PackProblem(f"{self.file}：缺 {name}。")
-        columns = tuple(int(width) for width in raw["columns"])
+        columns = tuple(int(width) for width in raw.get("columns", (1,)))
         if not columns or min(columns) <= 0:
             raise PackProblem(f"{self.file}：columns 要是正整数的列宽。")
         if len(columns) > MAX_COLUMNS:
             raise PackProblem(f"{self.file}：有 {len(columns)} 列，最多 {MAX_COLUMNS} 列。")
         if raw.get("orientation", "portrait") not in ORIENTATIONS:
             raise PackProblem(f"{self.file}：orientation 只能是 portrait（纵向）或 landscape（横向）。")
-        bands = tuple(
-            self._band(number, band, len(columns)) for number, band in enumerate(raw.get("band", ()), 1)
-        )
-        optional = {
-            name: raw[name] for name in ("paper", "orientation", "font_size", "sheet", "order") if name in raw
-        }
+        if kind == "prose":
+            bands = tuple(self._prose(raw["block"]))
+        else:
+            bands = tuple(self._band(n, band, len(columns)) for n, band in enumerate(raw.get("band", ()), 1))
+        optional = {name: raw[name] for name in OPTIONAL_KEYS if name in raw}
         when = self._expression(raw["when"], self.file) if "when" in raw else None
         return Layout(
             raw["key"], raw["title"], raw.get("short", raw["title"]), self.scope, columns, bands, when, **optional,
+            kind=kind,
             inputs=frozenset(self.bound),
             shows=frozenset(self.shown | set(self.bound)),
         )  # fmt: skip
@@ -153,7 +168,21 @@ class LayoutReader:
         if kind == "repeat":
             return self._repeat(number, raw, width, where)
         cells, height = self._tile(raw.get("rows", ()), width, raw.get("cols", ()), where, Place(self.scope))
-        return Band(kind, number, height, cells)
+        return Band(kind, number, height, cells, screen=bool(raw.get("screen")))
+
+    def _prose(self, blocks: Sequence[Mapping[str, Any]]) -> Iterator[Band]:
+        """文：每块各段各成一带，一栏、无框，段的种类就是格子的 style。"""
+        number = 0
+        for index, block in enumerate(blocks, 1):
+            where = f"{self.file} 第{index}块"
+            self._known(block, BLOCK_KEYS, where)
+            for style in PROSE_STYLES:
+                if style not in block:
+                    continue
+                number += 1
+                raw = {"t": block[style], "style": style, "lines": block.get("lines", 1)}
+                cell = self._cell(raw, f"{where}的 {style}", Place(self.scope))
+                yield Band("line", number, 1, (cell,), screen=style == "guide")
 
     def _repeat(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
         over = raw.get("over", "")
@@ -186,6 +215,7 @@ class LayoutReader:
             min_rows=min(int(raw.get("min_rows", 0)), scope.lists[over].max_rows), repeat_head=bool(raw.get("repeat_head", True)),
             empty=self._template(empty["t"], where, own) if empty else None,
             empty_when=self._expression(empty["when"], where, own) if empty and "when" in empty else None,
+            screen=bool(raw.get("screen")),
         )  # fmt: skip
 
     # ---- 铺格 ----
@@ -276,7 +306,8 @@ class LayoutReader:
     def _bind(self, template: Template, text: str, where: str, place: Place, single: bool) -> None:
         """登记填报格：一张表里一个事实只能填一次，一格最多一个填报值。"""
         own = list(filter(None, (self._own(binding, place) for binding in template.bindings())))
-        asked = [key for key, item in own if item.asked]
+        # home 指明在别的表填的，这里只是照抄，抄几次都行
+        asked = [key for key, item in own if item.asked and item.home in ("", self.raw["key"])]
         self.shown.update(key for key, _ in own)
         if single and not template.bindings()[0].name:
             raise PackProblem(f"{where}：f“{text[1:-1]}”不是字段。")

@@ -15,6 +15,8 @@ from .values import is_number
 
 PARENT = "本部门."
 GROUP = "组"
+ROW_NUMBER = "行号"
+"""列表行里的序号，从 1 起。"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Names:
             if text.startswith(PARENT):
                 return self._from_parent(text[len(PARENT) :], place)
             if place.rows:
+                if text == ROW_NUMBER:
+                    return Name(0, text, constant=True)
                 rows = self._list(place)
                 if place.grouped and (text == GROUP or text.startswith(GROUP + ".")):
                     return self._column(text[len(GROUP) + 1 :], rows, 0, (GROUP,))

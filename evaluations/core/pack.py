@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from .checks import LEVELS, Check
-from .expressions import Expression, ExpressionProblem
+from .expressions import Context, Expression, ExpressionProblem
 from .facts import Facts, Package, RowFacts, RowInput, Rule, ScopeFacts, ScopeInput
 from .layout import Layout, LayoutReader
 from .names import Names, Place
 from .rules import FUNCTIONS
 from .schema import Field, ListField, PackProblem, Schema, SchemaReader, Scope, check_key
 from .scoring import METHOD_KEYS, ScoreRule, read_parameters
-from .texts import compile_template
+from .texts import compile_template, fill_tokens
 from .values import YUAN_PER_UNIT, Value
 
 PACK_KEYS = frozenset("key name year place money_unit basis steps report".split())
@@ -57,6 +57,7 @@ class Pack:
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     scored: dict[str, dict[str, str]] = field(default_factory=dict)
+    names: Names = field(init=False)
 
     @property
     def checksum(self) -> str:
@@ -74,6 +75,10 @@ class Pack:
         except KeyError:
             known = "、".join(self.forms)
             raise PackProblem(f"方案 {self.key} 没有“{key}”这张表。可用：{known}。") from None
+
+    def fill(self, text: str, scope: str, ctx: Context) -> str:
+        """把文字里的 ``{键}`` 换成 ``ctx`` 里那一格印出的值。"""
+        return fill_tokens(text, self.names, Place(scope), ctx)
 
     def label(self, scope: str, path: str) -> str:
         """字段的中文名，给消息和历史用。"""
@@ -134,7 +139,7 @@ class _Builder:
     def build(self) -> Pack:
         try:
             self.pack = self._head()
-            self.names = Names(self.pack.schema, self.pack.constants)
+            self.names = self.pack.names = Names(self.pack.schema, self.pack.constants)
             self._computed()
             self._scores()
             self._forms()
@@ -276,8 +281,12 @@ class _Builder:
             forms = [form for form in self.pack.forms.values() if form.scope == scope.name]
             for path, item in scope.all_fields():
                 homes = [f.key for f in forms if path in (f.inputs if item.asked else f.shows)]
+                if item.home in self.pack.forms and item.home not in homes:
+                    raise PackProblem(
+                        f"fields.toml 的“{path}”：home“{item.home}”这张表没有填它的格。请改 home 或补一格。"
+                    )
                 if homes:
-                    self.pack.homes[scope.name, path] = item.home if item.home in homes else homes[0]
+                    self.pack.homes[scope.name, path] = item.home or homes[0]
 
     def _checks(self) -> None:
         for number, raw in enumerate(self.tables.get("checks.toml", {}).get("checks", ()), 1):

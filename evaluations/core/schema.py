@@ -12,11 +12,11 @@ from typing import Any
 from .values import KINDS, NUMBER_KINDS, Value, ValueProblem, default_digits, format_value, parse, to_text
 
 RESERVED = frozenset(
-    "year money_unit 组 本部门 SUM COUNT MIN MAX FIRST IF ROUND ABS BLANK PRIOR 取小 取大".split()
+    "year money_unit 组 行号 本部门 SUM COUNT MIN MAX FIRST IF ROUND ABS BLANK LEN PRIOR 取小 取大".split()
 )
 FIELD_PROPERTIES = frozenset(
     "key kind label unit digits required help home compute sum fn source prior blank_means by part_of "
-    "sign na_shows choices shape match max_rows rows".split()
+    "sign na_shows choices shape match max_rows rows live".split()
 )
 
 
@@ -51,6 +51,8 @@ class Field:
     sign: bool = True
     na_shows: str = "不适用"
     choices: tuple[str, ...] = ()
+    live: bool = False
+    """文字里的 ``{键}`` 印成那一格的值（表上的数变了，句子跟着变）。"""
 
     @property
     def asked(self) -> bool:
@@ -262,7 +264,7 @@ class SchemaReader:
             raise PackProblem(f'{where}：by 只能是 unit 或 reviewer，blank_means 只能是 "0"。')
         label = raw.get("label") or key.rsplit(".", 1)[-1]
         names = (
-            "unit required help home compute fn source prior blank_means by part_of sign na_shows"
+            "unit required help home compute fn source prior blank_means by part_of sign na_shows live"
         ).split()
         given = {name: raw[name] for name in names if name in raw}
         if kind == "money":

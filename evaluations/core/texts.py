@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from .expressions import Context, Expression, Name, show
+from .expressions import Context, Expression, ExpressionProblem, Name, show
 from .names import Names, Place
 from .values import Value, format_value, is_number
 
@@ -90,3 +90,27 @@ def _binding(inside: str, names: Names, place: Place) -> Binding:
         if name is not None and not name.path and not name.constant:
             return Binding(source, name)
     return Binding(source, None, names.compile(source, place), digits, percent)
+
+
+_TOKEN = re.compile(r"\{\{|\}\}|\{([^{}\n]{1,100})\}")
+
+
+def fill_tokens(text: str, names: Names, place: Place, ctx: Context) -> str:
+    """把人写的文字里的 ``{键}`` 换成那一格印出的值；``{{``、``}}`` 是花括号本身。
+
+    只认字段的键，不算表达式；不认识的照原样留着，所以人写的任何字都不会出错、也不会变成别的东西。
+    """
+
+    def swap(match: re.Match[str]) -> str:
+        whole = match.group(0)
+        if whole in ("{{", "}}"):
+            return whole[0]
+        try:
+            name = names.resolver(place)(match.group(1).strip())
+        except ExpressionProblem:
+            return whole
+        if name is None or name.field is None or name.path or name.constant or name.field.live:
+            return whole
+        return name.field.format(ctx.up(name.depth).value(name.key)) or whole
+
+    return _TOKEN.sub(swap, text)

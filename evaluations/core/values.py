@@ -59,10 +59,9 @@ def is_number(value: object) -> TypeGuard[Number]:
 
 def round_half_up(value: Number, digits: int) -> Decimal:
     """四舍五入（“五入”远离零）到 ``digits`` 位小数，只做一次。"""
-    exact = Fraction(value)
-    scaled = abs(exact) * 10**digits
-    units = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
-    return tidy(Decimal(units if exact >= 0 else -units).scaleb(-digits, context=EXACT))
+    top, bottom = value.as_integer_ratio()
+    units = (2 * abs(top) * 10**digits + bottom) // (2 * bottom)
+    return tidy(Decimal(units if top >= 0 else -units).scaleb(-digits, context=EXACT))
 
 
 def tidy(number: Decimal) -> Decimal:
@@ -103,6 +102,8 @@ def clean_text(text: str) -> str:
 
     可见的字一个不改：生僻字、兼容区汉字照原样保留。
     """
+    if text.isprintable() and text.isascii():
+        return text.strip()
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE).strip()
 
 
@@ -137,7 +138,7 @@ def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> 
 def _parse_number(kind: str, text: str, digits: int) -> Decimal | NotApplicable | None:
     if len(text) > MAX_TYPED:
         raise ValueProblem(f"“{shorten(text)}”有 {len(text):,} 个字，不像{TYPE_NAMES[kind]}。请只填数字。")
-    if any(ch.isdigit() and not (ch.isascii() or "０" <= ch <= "９") for ch in text):
+    if not text.isascii() and any(ch.isdigit() and not (ch.isascii() or "０" <= ch <= "９") for ch in text):
         raise ValueProblem(f"“{shorten(text)}”里有其他文字的数字或上下标。请用 0–9 填写。")
     text = unicodedata.normalize("NFKC", text).strip().replace("−", "-").replace("–", "-")
     if not text:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.core.expressions import MAX_CHARACTERS, TOO_LARGE, ExpressionProblem, translate
+from evaluations.core.expressions import MAX_CHARACTERS, ExpressionProblem, translate
+from evaluations.core.nodes import TOO_LARGE
 from evaluations.core.values import NotApplicable
 from tests.builders import NA, calculate, compile_in_lab, lab_facts, scope_input
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluations.core import frozen as storage
+from evaluations.core.checks import run
 from evaluations.core.facts import CycleProblem, Facts, Package, same_name
 from evaluations.core.frozen import (
     dump_computed,
@@ -19,7 +20,6 @@ from evaluations.core.frozen import (
 from evaluations.core.interchange import read_package
 from evaluations.core.schema import PackProblem
 from evaluations.core.values import NotApplicable
-from evaluations.core.checks import run
 from tests.builders import (
     CORRECT,
     EXAMPLE,

@@ -40,11 +40,14 @@ def department(package: Package, **options) -> Grid:
 
 
 @pytest.mark.parametrize("name", [EXAMPLE, MENDED, CORRECT])
-@pytest.mark.parametrize("open_rows", [False, True])
-def test_the_department_form_tiles_and_asks_nothing_twice(name, open_rows):
-    grid = department(read_package(fixture(name), yueyang()), open_rows=open_rows)
-    assert_tiles(grid)
-    assert len(inputs(grid)) == len(set(inputs(grid)))
+@pytest.mark.parametrize("form", yueyang().forms.values(), ids=yueyang().forms)
+def test_every_form_of_every_package_tiles_and_asks_nothing_twice(form, name):
+    facts = Facts(yueyang(), read_package(fixture(name), yueyang()))
+    for scope in [s for s in facts.scopes() if s.scope.name == form.scope]:
+        for open_rows in (False, True):
+            grid = expand(form, facts, scope, open_rows=open_rows)
+            assert_tiles(grid)
+            assert len(inputs(grid)) == len(set(inputs(grid)))
 
 
 def indicator(level1, level2, name):
@@ -66,12 +69,14 @@ def test_an_empty_package_shows_every_group_of_the_skeleton_with_one_blank_row()
     assert [text for text, _ in groups(grid, 2)] == [
         "数量指标", "质量指标", "时效指标", "成本指标", "经济效益指标", "社会效益指标", "生态效益指标", "可持续影响指标", "服务对象满意度指标",
     ]  # fmt: skip
-    assert [row.id for row in grid.rows if "|" in row.id][0] == "指标[]|产出指标|数量指标"
+    assert next(row.id for row in grid.rows if "|" in row.id) == "指标[]|产出指标|数量指标"
 
 
 def test_rows_stand_in_the_order_of_the_skeleton_and_keep_their_own_within_a_group():
     grid = department_of(
-        indicator("效益指标", "社会效益指标", "丙"), indicator("产出指标", "数量指标", "甲"), indicator("产出指标", "数量指标", "乙")
+        indicator("效益指标", "社会效益指标", "丙"),
+        indicator("产出指标", "数量指标", "甲"),
+        indicator("产出指标", "数量指标", "乙"),
     )
     rows = [row.id for row in grid.rows if row.over == "指标" and row.address]
     assert rows == ["指标[r1]", "指标[r2]", "指标[r0]"]
@@ -189,7 +194,13 @@ def test_the_second_form_that_binds_a_fact_only_echoes_it_unless_it_is_its_home(
 
 def test_a_grid_is_dumped_cell_by_cell_for_golden_files():
     dump = small(ROWS[:1]).dump()
-    assert dump[0] == {"at": "R1C1", "span": "1x1", "role": "group", "text": "甲（1）", "cells": ["表[r0].组别"]}
+    assert dump[0] == {
+        "at": "R1C1",
+        "span": "1x1",
+        "role": "group",
+        "text": "甲（1）",
+        "cells": ["表[r0].组别"],
+    }
     assert [cell["at"] for cell in dump] == ["R1C1", "R1C2", "R1C3"]
 
 

@@ -92,7 +92,9 @@ def test_a_damaged_form_is_refused_in_one_sentence_that_says_where(old, new, why
 def test_a_band_as_high_as_a_bomb_is_refused():
     rows = "[" + "[" + '{t = "", w = 3}' + "]," * 1 + '[{t = "", w = 3}],' * 500 + "]"
     with pytest.raises(PackProblem, match="最多 400 行"):
-        make_pack(form=f'key = "f"\ntitle = "t"\ncolumns = [1, 2, 3]\n[[band]]\nkind = "fixed"\nrows = {rows}')
+        make_pack(
+            form=f'key = "f"\ntitle = "t"\ncolumns = [1, 2, 3]\n[[band]]\nkind = "fixed"\nrows = {rows}'
+        )
 
 
 def placed(form, band):
@@ -101,7 +103,14 @@ def placed(form, band):
 
 def test_cells_flow_around_spans_as_in_html():
     form = make_pack(form=FORM).form("form")
-    assert placed(form, 1) == [(0, 0, 1, 1), (0, 1, 1, 2), (1, 0, 2, 1), (1, 1, 1, 1), (1, 2, 1, 1), (2, 1, 1, 2)]
+    assert placed(form, 1) == [
+        (0, 0, 1, 1),
+        (0, 1, 1, 2),
+        (1, 0, 2, 1),
+        (1, 1, 1, 1),
+        (1, 2, 1, 1),
+        (2, 1, 1, 2),
+    ]
 
 
 def test_the_cells_of_a_list_stand_right_of_its_side():
@@ -118,12 +127,16 @@ def test_a_form_knows_what_it_asks_and_what_it_only_shows():
 def test_a_star_makes_one_cell_for_each_column():
     form = yueyang().form("department")
     assert {"资金.年初预算数", "资金.全年预算数", "资金.全年执行数"} <= form.inputs
-    heads = [cell.template.render(None) for cell in form.bands[1].cells if cell.template.parts == ("全年预算数",)]
+    heads = [
+        cell.template.render(None) for cell in form.bands[1].cells if cell.template.parts == ("全年预算数",)
+    ]
     assert heads == ["全年预算数"]
 
 
 def test_a_star_with_a_list_of_widths_needs_as_many_as_columns():
-    star = FORM.replace('row = [ {f = "名称"}, {f = "数"} ]', 'cols = ["名称", "数"]\nrow = [ {f = ".*", w = [1, 1]} ]')
+    star = FORM.replace(
+        'row = [ {f = "名称"}, {f = "数"} ]', 'cols = ["名称", "数"]\nrow = [ {f = ".*", w = [1, 1]} ]'
+    )
     assert make_pack(form=star).form("form").asks("表.数")
     with pytest.raises(PackProblem, match="w 有 1 个数，要 2 个"):
         make_pack(form=star.replace("[1, 1]", "[2]"))

@@ -23,6 +23,7 @@ from evaluations.core.values import NotApplicable
 from tests.builders import NA
 
 D = Decimal
+FULL = D(1)
 BANDS = [
     {"name": "达成", "low": "0.8", "high": "1"},
     {"name": "部分达成", "low": "0.6", "high": "0.8"},
@@ -272,7 +273,7 @@ def test_a_row_that_cannot_be_scored_says_what_is_missing(given_, why):
 # ---- F8, F9 ----
 
 
-def summed(execution_points, *rows, rate=D(1), **parameters):
+def summed(execution_points, *rows, rate=FULL, **parameters):
     return total(execution_points, list(rows), rate, read_parameters(parameters))
 
 
