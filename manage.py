@@ -1,9 +1,20 @@
 #!/usr/bin/env python
 import os
+import secrets
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+
+SERVING = ("runserver", "check")
+"""这些命令要真的密钥；其余命令不签发会话，临时生成一个就够。"""
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    if not os.environ.get("DJANGO_SECRET_KEY") and not set(SERVING) & set(sys.argv[1:2]):
+        os.environ["DJANGO_SECRET_KEY"] = secrets.token_urlsafe(50)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as problem:
+        print(f"设置有误：{problem}", file=sys.stderr)
+        sys.exit(2)

@@ -48,7 +48,7 @@ def package_of(submission: Submission, pack: Pack | None = None) -> Package:
     )
     for data in submission.annual_data.prefetch_related("indicators"):
         scope = pack.schema.scope(PROJECT_SCOPE if data.project_id else "")
-        given = _scope_input(data, scope, pack)
+        given = scope_input(data, scope, pack)
         if data.project_id:
             package.children.setdefault(PROJECT_SCOPE, []).append(given)
         else:
@@ -56,7 +56,8 @@ def package_of(submission: Submission, pack: Pack | None = None) -> Package:
     return package
 
 
-def _scope_input(data: AnnualData, scope: Scope, pack: Pack) -> ScopeInput:
+def scope_input(data: AnnualData, scope: Scope, pack: Pack) -> ScopeInput:
+    """一个范围存着的填报值。"""
     given = ScopeInput(project_row_id(data), printed=dict(data.printed))
     for key, stored in data.values.items():
         if key in scope.lists:
@@ -116,13 +117,23 @@ class Reading:
         }
 
 
+def prior_facts(submission: Submission) -> Facts | None:
+    """上年已通过（或已公开、归档）材料的事实，取自通过时的快照；没有为 None。"""
+    done = (State.APPROVED, State.PUBLISHED, State.ARCHIVED)
+    last = Submission.objects.filter(
+        department=submission.department_id, round__year=submission.round.year - 1, state__in=done
+    ).select_related("pack")
+    snapshot = Snapshot.objects.filter(submission__in=last, action="approve").order_by("-at").first()
+    return facts_of_snapshot(snapshot, snapshot.submission.pack.compiled()) if snapshot else None
+
+
 def read(submission: Submission) -> Reading:
     """读一份材料：草稿现算，送审后取最近一次快照。"""
     pack = submission.pack.compiled()
     notes = notes_of(submission)
     snapshot = None if submission.state == State.DRAFT else submission.snapshots.order_by("-at").first()
     if snapshot is None:
-        facts = Facts(pack, package_of(submission, pack))
+        facts = Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
         return Reading(submission, facts, run(pack, facts, live=True), notes)
     facts = facts_of_snapshot(snapshot, pack)
     return Reading(submission, facts, findings_of_snapshot(snapshot), notes)

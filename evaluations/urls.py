@@ -24,6 +24,8 @@ of_submission = [
     path("", home.workbench, name="workbench"),
     path("f/<slug:form>/", include(of_form(""))),
     path("p/<uuid:project>/f/<slug:form>/", include(of_form("project_"))),
+    path("projects/", home.projects, name="projects"),
+    path("package/<slug:to>/", documents.package, name="package"),
     path("submit/", decide.submit, name="submit"),
     path("act/<slug:action>/", decide.act, name="act"),
     path("history/", decide.history, name="history"),

@@ -18,15 +18,16 @@ from .values import NotApplicable, Value, parse, to_text
 def dump_inputs(package: Package, pack: Pack) -> dict[str, Any]:
     """填报值（方案单位的字），行和项目带 id。"""
     return {
-        "root": _dump_scope(package.root, pack.schema.root),
+        "root": dump_scope(package.root, pack.schema.root),
         "children": {
-            name: [_dump_scope(child, pack.schema.children[name]) for child in children]
+            name: [dump_scope(child, pack.schema.children[name]) for child in children]
             for name, children in package.children.items()
         },
     }
 
 
-def _dump_scope(given: ScopeInput, scope: Scope) -> dict[str, Any]:
+def dump_scope(given: ScopeInput, scope: Scope) -> dict[str, Any]:
+    """一个范围的填报值。"""
     return {
         "id": given.id,
         "values": dump_values(given.values, scope.fields),
@@ -48,13 +49,14 @@ def dump_values(values: Mapping[str, Value], fields: Mapping[str, Field]) -> dic
 
 def load_inputs(data: Mapping[str, Any], pack: Pack) -> Package:
     """``dump_inputs`` 的逆。"""
-    package = Package(root=_load_scope(data["root"], pack.schema.root))
+    package = Package(root=load_scope(data["root"], pack.schema.root))
     for name, children in data["children"].items():
-        package.children[name] = [_load_scope(child, pack.schema.children[name]) for child in children]
+        package.children[name] = [load_scope(child, pack.schema.children[name]) for child in children]
     return package
 
 
-def _load_scope(data: Mapping[str, Any], scope: Scope) -> ScopeInput:
+def load_scope(data: Mapping[str, Any], scope: Scope) -> ScopeInput:
+    """``dump_scope`` 的逆。"""
     return ScopeInput(
         data["id"],
         load_values(data["values"], scope.fields),

@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .values import MAX_DIGITS, Value
+from .values import MAX_DIGITS, Value, fold_signs
 
 QUALITATIVE = "定性"
 DIRECTIONS = (">=", "<=", "=", ">", "<", QUALITATIVE)
@@ -51,7 +51,7 @@ class Measure:
 def read_measure(text: Value, direction: str = "") -> Measure | None:
     """读年度指标值；读不成数（定性文字）返回 None。
 
-    ``direction`` 是“性质”栏选的方向，优先于文字里的符号；都没有时按 ≥（越高越好）。
+    ``direction`` 是“性质”栏选的方向，优先于文字里的符号；都没有时按 ≥（越高越好），光写 0 时按 =。
     """
     if not isinstance(text, str) or direction == QUALITATIVE:
         return None
@@ -69,6 +69,8 @@ def read_measure(text: Value, direction: str = "") -> Measure | None:
         return None
     if not found and match["tail"] in _AT_MOST:
         found = "<="
+    if not found and not number:
+        found = "="  # 光写“0”（如事故数）是要做到 0，不是“≥ 0”
     return Measure(direction or found or ">=", number, match["unit"] or "")
 
 
@@ -92,9 +94,9 @@ def read_number(text: Value, unit: str = "") -> Decimal | None:
 
 
 def direction_of(direction: Value, target: Value) -> str:
-    """一行指标的性质：填了用填的，没填从年度指标值读；读不成数是定性，空白为空串。"""
+    """一行指标的性质：填了用填的（``≥`` 即 ``>=``），没填从年度指标值读；读不成数是定性，空白为空串。"""
     if isinstance(direction, str) and direction:
-        return direction
+        return fold_signs(direction)
     if not isinstance(target, str) or not target.strip():
         return ""
     measure = read_measure(target)

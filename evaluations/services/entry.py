@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -20,13 +20,14 @@ from evaluations.core.checks import describe
 from evaluations.core.facts import Facts, RowFacts, ScopeFacts
 from evaluations.core.pack import Pack
 from evaluations.core.schema import Field
-from evaluations.core.values import Value, ValueProblem, is_number, to_yuan
-from evaluations.models import INDICATOR_COLUMNS, INDICATOR_LIST, AnnualData, Indicator, Submission
+from evaluations.core.values import Value, ValueProblem
+from evaluations.models import INDICATOR_LIST, AnnualData, Submission
 from evaluations.selectors import last_edit_of, package_of, project_row_id
 from units.models import User
 
 from .problems import Refused
 from .records import record_edit
+from .storage import set_stored, store_indicator
 
 MAX_CHANGES = 2_000
 
@@ -111,7 +112,7 @@ class Draft:
         if not allowed:
             raise Refused(reason)
         pack = submission.pack.compiled()
-        data = {project_row_id(row): row for row in submission.annual_data.all()}
+        data = {project_row_id(row): row for row in submission.annual_data.select_related("project")}
         return cls(submission, user, through, pack, Facts(pack, package_of(submission, pack)), data)
 
     def apply(self, change: Change, saved: Saved) -> None:
@@ -179,6 +180,13 @@ class Draft:
             set_stored(row, key, value, node.fields[key], self.pack)
         else:
             set_stored(data.values, key, value, node.fields[key], self.pack)
+            self._rename(node, key, data)
+
+    def _rename(self, node: ScopeFacts | RowFacts, key: str, data: AnnualData) -> None:
+        """项目改了名称，项目本身也跟着改，来年好按名称接上。"""
+        if data.project is not None and key == self.scope_of(node).scope.match:
+            data.project.name = str(node.inputs[key] or "")[:300]
+            data.project.save(update_fields=["name"])
 
     def finish(self) -> None:
         """有改动才写回；修订号一次保存只加一。"""
@@ -186,6 +194,9 @@ class Draft:
             return
         for data in self.data.values():
             data.save(update_fields=["values"])
+        self.save_revision()
+
+    def save_revision(self) -> None:
         self.submission.save(update_fields=["revision"])
 
 
@@ -208,37 +219,6 @@ def _matches(item: Field, current: str, change: Change) -> bool:
         return item.to_text(item.parse(change.was)) == current
     except ValueProblem:
         return False
-
-
-def to_stored(value: Value, item: Field, pack: Pack) -> str:
-    """值 → 存的字；金额存元。"""
-    if item.kind == "money" and is_number(value):
-        return f"{to_yuan(value, pack.money_unit):f}"
-    return item.to_text(value)
-
-
-def set_stored(into: dict[str, str], key: str, value: Value, item: Field, pack: Pack) -> None:
-    if value is None:
-        into.pop(key, None)
-    else:
-        into[key] = to_stored(value, item, pack)
-
-
-def store_indicator(
-    row: Indicator, values: Mapping[str, Value], fields: Mapping[str, Field], pack: Pack
-) -> Indicator:
-    """把若干列写到 Indicator；数放自己的列，“不适用”和方案自有的列放 ``extra``。"""
-    for key, value in values.items():
-        column = INDICATOR_COLUMNS.get(key, "")
-        numeric = column in ("weight", "score")
-        row.extra.pop(key, None)
-        fits = bool(column) and (not numeric or value is None or is_number(value))
-        if column:
-            setattr(row, column, (value if fits else None) if numeric else (value or ""))
-        if not fits and value is not None:
-            row.extra[key] = to_stored(value, fields[key], pack)
-    row.save()
-    return row
 
 
 def revision_of(submission_id: UUID) -> int:

@@ -18,7 +18,6 @@ from evaluations.core.pack import Pack as CorePack
 from evaluations.core.schema import Scope
 from evaluations.core.workflow import State
 from evaluations.models import (
-    INDICATOR_LIST,
     AnnualData,
     CheckNote,
     Indicator,
@@ -30,11 +29,11 @@ from evaluations.models import (
 from evaluations.selectors import package_of
 from units.models import Department, User
 
-from .entry import set_stored, store_indicator
 from .packs import issue, open_round
 from .problems import Refused
 from .records import record_edit
 from .rows import new_row_id
+from .storage import store_scope
 
 DEFAULT_DAYS = 30
 
@@ -133,41 +132,17 @@ class _Store:
         return self
 
     def _scope(self, given: ScopeInput, scope: Scope, project: Project | None, position: int) -> None:
-        stored: dict[str, Any] = {}
-        for key, value in given.values.items():
-            set_stored(stored, key, value, scope.fields[key], self.pack)
+        """文件里行的 id 是位置；存的时候换成不重用的 id，记下对照。"""
         prefix, made_prefix = "", ""
         if project is not None:
             prefix, made_prefix = f"{scope.name}[{given.id}]/", f"{scope.name}[p{project.id.hex}]/"
             self.ids[prefix.rstrip("/")] = made_prefix.rstrip("/")
         for key, rows in given.rows.items():
             for row in rows:
-                self.ids[f"{prefix}{key}[{row.id}]"] = f"{made_prefix}{key}[{new_row_id()}]"
-            if key != INDICATOR_LIST:
-                stored[key] = [
-                    self._row(row.values, scope, key, self._id(prefix, key, row.id)) for row in rows
-                ]
-        data = AnnualData.objects.create(
-            submission=self.submission,
-            project=project,
-            position=position,
-            values=stored,
-            printed=given.printed,
-        )
-        for number, row in enumerate(given.rows.get(INDICATOR_LIST, ())):
-            made = Indicator(
-                annual_data=data, row_id=self._id(prefix, INDICATOR_LIST, row.id), position=number
-            )
-            store_indicator(made, row.values, scope.lists[INDICATOR_LIST].fields, self.pack)
-
-    def _id(self, prefix: str, key: str, position: str) -> str:
-        return parse_address(self.ids[f"{prefix}{key}[{position}]"]).row
-
-    def _row(self, values: Mapping[str, Any], scope: Scope, key: str, row_id: str) -> dict[str, str]:
-        stored = {"id": row_id}
-        for name, value in values.items():
-            set_stored(stored, name, value, scope.lists[key].fields[name], self.pack)
-        return stored
+                made = new_row_id()
+                self.ids[f"{prefix}{key}[{row.id}]"] = f"{made_prefix}{key}[{made}]"
+                row.id = made
+        store_scope(self.submission, self.pack, scope, given, project, position)
 
     def address(self, cell: str) -> str:
         return _swap_ids(cell, self.ids)

@@ -13,6 +13,7 @@ from evaluations.core import pack as core
 from evaluations.models import AnnualData, Pack, Round, Submission
 from units.models import Department, User
 
+from .prior import carry_over
 from .problems import Refused
 from .records import record_event
 
@@ -65,15 +66,15 @@ def open_round(*, pack: Pack, name: str, deadline: datetime, user: User | None =
 
 @transaction.atomic
 def issue(*, task: Round, departments: Iterable[Department], prefill: bool = True) -> list[Submission]:
-    """给单位下达任务：各开一份空白材料。``prefill`` 时带入部门名称。"""
+    """给单位下达任务：各开一份材料。``prefill`` 时带入部门名称和上年已通过材料里的数。"""
     made = []
     for department in departments:
         submission, created = Submission.objects.get_or_create(
             round=task, department=department, defaults={"pack": task.pack}
         )
         if created:
-            known = prefill and "部门.名称" in task.pack.compiled().schema.root.fields and department.name
-            values = {"部门.名称": department.name} if known else {}
-            AnnualData.objects.create(submission=submission, values=values)
+            AnnualData.objects.create(submission=submission)
+        if created and prefill:
+            carry_over(submission)
         made.append(submission)
     return made

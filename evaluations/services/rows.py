@@ -18,8 +18,9 @@ from evaluations.core.values import Value, ValueProblem
 from evaluations.models import INDICATOR_LIST, AnnualData, CheckNote, Indicator
 from units.models import User
 
-from .entry import Draft, set_stored, store_indicator
+from .entry import Draft
 from .problems import Refused
+from .storage import set_stored, store_indicator
 
 REMOVED = "删除一行"
 GROUP_COLUMNS = ("一级指标", "二级指标")

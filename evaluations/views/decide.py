@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -13,12 +13,12 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluations import access
 from evaluations.core.workflow import State
 from evaluations.exports.html import render_grid
-from evaluations.selectors import edits_of, history_of, read
+from evaluations.selectors import Reading, edits_of, history_of, read
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers, perform
 
 from . import present
-from .home import parts_of
+from .parts import parts_of
 
 
 @require_safe
@@ -37,7 +37,7 @@ def submit(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "warnings": [f for f in findings if f["level"] == "warning"],
         "infos": [f for f in findings if f["level"] == "info"],
         "revision": submission.revision, "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
-        "reply": request.GET.get("reply", ""), "parts": parts_of(submission, reading),
+        "reply": request.GET.get("reply", ""), "parts": parts_of(reading, present.entry_urls(submission)),
     }  # fmt: skip
     return render(request, "evaluations/submit.html", context)
 
@@ -47,28 +47,43 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """审核页：只读的表，旁边是核对和说明，下面是决定。"""
     submission = access.get_submission(request.user, submission_id)
     reading = read(submission)
-    forms = reading.facts.pack.forms
-    form = request.GET.get("form", "")
-    form = form if form in forms and not forms[form].scope else next(iter(forms))
-    grid = present.grid_of(reading, form)
-    parts = parts_of(submission, reading, form)
-    for part, layout in zip(parts, (f for f in forms.values() if not f.scope), strict=True):
-        part["url"] = f"?form={layout.key}"
+    form, project = _chosen(request, reading)
+    layout, scope = present.form_and_scope(reading, form, project)
+    grid = present.grid_of(reading, form, project)
     context = {
-        "submission": submission, "form": {"key": form, "title": grid.title, "short": forms[form].short},
+        "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
+        "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "grid_html": render_grid(grid, "read"), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(reading), "revision": submission.revision, "readonly": True, "tabs": parts,
+        "status": present.status_of(reading), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
         "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
         "decision": present.actions_of(submission, [o for o in offers(submission, request.user, reading) if o.row.action != "submit"]),
         "history": [present.event_json(event) for event in history_of(submission)],
         "returned": present.returned_of(submission),
         "urls": {
-            "why": present.form_url("why", submission, form), "pdf": present.form_url("pdf", submission, form),
-            "xlsx": present.form_url("xlsx", submission, form), "preview": present.form_url("preview", submission, form),
+            "why": present.form_url("why", submission, form, project), "pdf": present.form_url("pdf", submission, form, project),
+            "xlsx": present.form_url("xlsx", submission, form, project),
+            "preview": present.form_url("preview", submission, form, project), "package": present.package_urls(submission),
             "back": _back(request, submission), "history": reverse("evaluations:history", args=[submission.pk]),
         },
     }  # fmt: skip
     return render(request, "evaluations/review.html", context)
+
+
+def _chosen(request: HttpRequest, reading: Reading) -> tuple[str, UUID | None]:
+    """网址里选的表和项目；没选或选错了是第一张表。"""
+    forms = reading.facts.pack.forms
+    form = request.GET.get("form", "")
+    layout = forms.get(form)
+    if layout is None:
+        return next(
+            key for key, one in forms.items() if not one.scope or reading.facts.children[one.scope]
+        ), None
+    if not layout.scope:
+        return form, None
+    try:
+        return form, UUID(request.GET.get("project", ""))
+    except ValueError:
+        raise Http404("没有这个项目") from None
 
 
 def _back(request: HttpRequest, submission: present.Submission) -> str:

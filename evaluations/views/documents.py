@@ -5,15 +5,16 @@ from __future__ import annotations
 from urllib.parse import quote
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from evaluations import access
 from evaluations.exports import documents
 from evaluations.exports.html import render_grid
 from evaluations.exports.problems import ExportProblem
-from evaluations.selectors import read
+from evaluations.selectors import Reading, read
 
 from . import present
 
@@ -41,13 +42,31 @@ def _document(
     submission = access.get_submission(request.user, submission_id)
     reading = read(submission)
     layout, scope = present.form_and_scope(reading, form, project)
+    back = present.form_url("form", submission, form, project)
+    return _written(request, reading, [(layout, scope)], to, layout.short, back)
+
+
+@require_safe
+def package(request: HttpRequest, submission_id: UUID, to: str) -> HttpResponse:
+    """整套材料的 PDF 或 Excel。"""
+    submission = access.get_submission(request.user, submission_id)
+    if to not in KINDS:
+        raise Http404("没有这种文件")
+    reading = read(submission)
+    back = reverse("evaluations:workbench", args=[submission.pk])
+    return _written(request, reading, documents.choose(reading.facts, "all"), to, "自评材料", back)
+
+
+def _written(
+    request: HttpRequest, reading: Reading, chosen: documents.Chosen, to: str, name: str, back: str
+) -> HttpResponse:
+    submission = reading.submission
     try:
-        data = documents.WRITERS[to](reading.facts, [(layout, scope)])
+        data = documents.WRITERS[to](reading.facts, chosen)
     except ExportProblem as problem:
-        back = present.form_url("form", submission, form, project)
         context = {"submission": submission, "reason": str(problem), "text": "", "action": "", "back": back}
         return render(request, "evaluations/refused.html", context, status=503)
-    return _file(data, KINDS[to], f"{submission.department}_{layout.short}.{to}")
+    return _file(data, KINDS[to], f"{submission.department}_{name}.{to}")
 
 
 @require_safe
@@ -56,7 +75,7 @@ def preview(
 ) -> HttpResponse:
     """打印预览：与 PDF 同一份表。"""
     submission = access.get_submission(request.user, submission_id)
-    grid = present.grid_of(read(submission), form, project)
+    grid = present.grid_of(read(submission), form, project, screen=False)
     context = {
         "submission": submission, "print_html": render_grid(grid, "print"), "form": {"key": form, "title": grid.title},
         "orientation": "landscape" if grid.orientation == "landscape" else "",

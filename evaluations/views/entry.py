@@ -33,7 +33,7 @@ from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers
 
 from . import present
-from .home import parts_of
+from .parts import parts_of
 
 View = Callable[..., HttpResponse]
 
@@ -78,16 +78,18 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     submission = access.get_submission(request.user, submission_id)
     may_edit, reason = access.may(request.user, "edit", submission)
     reading = read(submission)
-    layout, _ = present.form_and_scope(reading, form, project)
+    layout, scope = present.form_and_scope(reading, form, project)
     if not may_edit:
-        return redirect(f"{reverse('evaluations:review', args=[submission.pk])}?form={form}")
+        return redirect(present.review_urls(submission)(form, project))
     grid = present.grid_of(reading, form, project)
 
     def url(name: str) -> str:
         return present.form_url(name, submission, form, project)
 
     context = {
-        "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short},
+        "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
+        "project": {"name": scope.shown(scope.scope.match)} if project else None,
+        "figures_to_insert": present.insertable(scope) if layout.kind == "prose" else [],
         "grid_html": render_grid(grid, "entry"), "findings": present.findings_of(reading), "counts": reading.counts,
         "status": present.status_of(reading), "revision": submission.revision, "readonly": False,
         "urls": {
@@ -97,7 +99,7 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
             "submit": reverse("evaluations:submit", args=[submission.pk]),
             "history": reverse("evaluations:history", args=[submission.pk]),
         },
-        "tabs": parts_of(submission, reading, form), "returned": present.returned_of(submission),
+        "tabs": parts_of(reading, present.entry_urls(submission), form, project), "returned": present.returned_of(submission),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "deadline": access.deadline_of(submission), "days_left": present.days_left(submission), "reason": reason,
     }  # fmt: skip
@@ -134,7 +136,11 @@ def _answer(
     request: HttpRequest, submission: Submission, form: str, project: UUID | None, saved: Saved
 ) -> dict[str, Any]:
     reading = read(access.get_submission(request.user, submission.pk))
-    return present.saved_json(saved, reading, present.grid_of(reading, form, project))
+    grid = present.grid_of(reading, form, project)
+    answer = present.saved_json(saved, reading, grid)
+    if present.changes_shape(reading, form, saved.written):
+        answer["html"] = render_grid(grid, "entry")
+    return answer
 
 
 @json_api

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
 from evaluations.core.workflow import Role, State
 from evaluations.models import Submission
-from evaluations.selectors import Reading, history_of, read
+from evaluations.selectors import history_of, read
+from evaluations.services import projects as project_service
+from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers
 
 from . import present
+from .parts import next_part, parts_of, progress_of
 
 QUEUE_TABS = {
     "todo": ("待审", (State.BUREAU_REVIEW, State.DEPARTMENT_REVIEW)),
@@ -64,50 +68,49 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """自评工作台：各部分的状态、关键的数、为什么还不能送审。"""
     submission = access.get_submission(request.user, submission_id)
     reading = read(submission)
+    can_edit, _ = access.may(request.user, "edit", submission)
+    url = present.entry_urls(submission) if can_edit else present.review_urls(submission)
+    parts = parts_of(reading, url)
     context = {
-        "submission": submission, "steps": present.steps_of(submission), "parts": parts_of(submission, reading),
+        "submission": submission, "steps": present.steps_of(submission), "parts": parts, "can_edit": can_edit,
+        "progress": progress_of(parts), "next_part": next_part(parts) if can_edit else None,
         "counts": reading.counts, "figures": present.figures_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(submission), "days_left": present.days_left(submission),
-        "deadline": access.deadline_of(submission),
+        "deadline": access.deadline_of(submission), "documents": present.package_urls(submission),
+        "undo_project": request.session.pop(f"undo-project-{submission.pk}", None),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
+        "revision": submission.revision, "idempotency_key": present.new_key(),
     }  # fmt: skip
     return render(request, "evaluations/workbench.html", context)
 
 
-def parts_of(submission: Submission, reading: Reading, current: str = "") -> list[dict[str, Any]]:
-    """各张表：编号、名称、状态、地址。状态从事实和核对结果得出，不另存。"""
-    parts = []
-    findings = present.findings_of(reading)
-    for number, layout in enumerate((f for f in reading.facts.pack.forms.values() if not f.scope), 1):
-        here = [finding for finding in findings if finding["form"] == layout.key]
-        errors = sum(1 for finding in here if finding["level"] == "error")
-        filled, total, missing = _filled(reading, layout.key)
-        state, label = _part_state(filled if submission.revision else 0, total, missing, errors)
-        parts.append({
-            "number": layout.order or number, "title": layout.title.replace("{year}", str(reading.facts.pack.year)),
-            "short": layout.short, "state": state, "state_label": label, "filled": filled, "total": total,
-            "errors": errors, "warnings": sum(1 for f in here if f["level"] == "warning"),
-            "counts": {"error": errors}, "current": layout.key == current,
-            "url": present.form_url("form", submission, layout.key),
-        })  # fmt: skip
-    return parts
+@require_POST
+def projects(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """项目的增加、复制、上移下移、删除、恢复。"""
+    submission = access.get_submission(request.user, submission_id)
+    act = request.POST.get("act", "")
+    given = {"submission_id": submission.pk, "user": request.user}
+    try:
+        if act == "add":
+            project_service.add_project(**given, name=request.POST.get("name", ""))
+        elif act in project_service.ACTS:
+            project_id = _uuid(request.POST.get("project", ""))
+            project_service.ACTS[act](**given, project_id=project_id)
+            if act == "remove":
+                request.session[f"undo-project-{submission.pk}"] = str(project_id)
+        else:
+            raise Refused("不认识的动作。请刷新页面后再试。")
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(reverse("evaluations:workbench", args=[submission.pk]) + "#projects")
 
 
-def _filled(reading: Reading, form: str) -> tuple[int, int, int]:
-    """（填了几格，要填几格，必填而没填的几格）。"""
-    inputs = [piece for piece in present.grid_of(reading, form).value_pieces() if piece.input and piece.field]
-    filled = sum(1 for piece in inputs if piece.value is not None)
-    missing = sum(1 for piece in inputs if piece.value is None and piece.field and piece.field.required)
-    return filled, len(inputs), missing
-
-
-def _part_state(filled: int, total: int, missing: int, errors: int) -> tuple[str, str]:
-    if not filled:
-        return "todo", "未开始"
-    if errors:
-        return "error", f"有错误 {errors}"
-    return ("doing", f"填写中 {filled}/{total}") if missing else ("done", "已完成")
+def _uuid(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        raise Refused("没有这个项目。请刷新页面。") from None
 
 
 @require_safe

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -41,9 +42,10 @@ def form_and_scope(reading: Reading, form: str, project: UUID | None) -> tuple[L
     return layout, scope
 
 
-def grid_of(reading: Reading, form: str, project: UUID | None = None) -> Grid:
+def grid_of(reading: Reading, form: str, project: UUID | None = None, *, screen: bool = True) -> Grid:
+    """一张表展开的样子；``screen`` 为假时是印出来的样子。"""
     layout, scope = form_and_scope(reading, form, project)
-    return expand(layout, reading.facts, scope)
+    return expand(layout, reading.facts, scope, screen=screen)
 
 
 def form_url(name: str, submission: Submission, form: str, project: UUID | None = None, **extra: Any) -> str:
@@ -52,6 +54,32 @@ def form_url(name: str, submission: Submission, form: str, project: UUID | None 
     if project is not None:
         return reverse(f"evaluations:project_{name}", kwargs={**keys, "project": project})
     return reverse(f"evaluations:{name}", kwargs=keys)
+
+
+def entry_urls(submission: Submission) -> Callable[[str, UUID | None], str]:
+    """各张表的填报网址。"""
+    return lambda form, project: form_url("form", submission, form, project)
+
+
+def review_urls(submission: Submission) -> Callable[[str, UUID | None], str]:
+    """各张表的只读网址。"""
+    base = reverse("evaluations:review", args=[submission.pk])
+    return lambda form, project: f"{base}?form={form}" + (f"&project={project}" if project else "")
+
+
+def package_urls(submission: Submission) -> dict[str, str]:
+    """整套材料的文件。"""
+    return {to: reverse("evaluations:package", args=[submission.pk, to]) for to in ("pdf", "xlsx")}
+
+
+def insertable(scope: ScopeFacts) -> list[dict[str, str]]:
+    """能插进报告的数：有值的数，按记录分组；插入的是 ``{键}``，表上的数变了句子跟着变。"""
+    found = []
+    for key, item in scope.fields.items():
+        if item.is_number and (text := scope.shown(key)):
+            group = item.full_label.partition("·")[0]
+            found.append({"group": group, "label": item.full_label, "token": "{" + key + "}", "text": text})
+    return found
 
 
 def cells_of(grid: Grid) -> dict[str, dict[str, str]]:
@@ -116,6 +144,14 @@ def status_of(reading: Reading) -> dict[str, str]:
         "weight_left": f"{left.normalize():f}" if left else "",
         "score": root.fields[SCORE].format(root.value(SCORE)),
     }
+
+
+def changes_shape(reading: Reading, form: str, written: list[str]) -> bool:
+    """写的格里有没有决定表的形状的（如“无此项”）：有就要把整张表重画给页面。"""
+    bands = reading.facts.pack.form(form).bands
+    flags = [band.empty_when for band in bands if band.empty_when is not None]
+    deciding = {name.name.key for flag in flags for name in flag.references()}
+    return any(address.rpartition("/")[2] in deciding for address in written)
 
 
 def saved_json(saved: Saved, reading: Reading, grid: Grid) -> dict[str, Any]:

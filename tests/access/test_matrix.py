@@ -23,7 +23,8 @@ SIGNED_IN = {
     "units:logout": "POST",
 }  # fmt: skip
 OF_SUBMISSION = {
-    "workbench": "GET", "submit": "GET", "act": "POST", "history": "GET", "review": "GET",
+    "workbench": "GET", "submit": "GET", "act": "POST", "history": "GET", "review": "GET", "projects": "POST",
+    "package": "GET",
 }  # fmt: skip
 OF_FORM = {
     "form": "GET", "save": "POST", "rows": "POST", "row": "GET", "why": "GET", "note": "POST", "preview": "GET",
@@ -56,6 +57,8 @@ def address(name: str, submission: Any) -> str:
     short = name.split(":")[1]
     if short == "act":
         return reverse(name, args=[submission.pk, "submit"])
+    if short == "package":
+        return reverse(name, args=[submission.pk, "pdf"])
     if short in OF_SUBMISSION:
         return reverse(name, args=[submission.pk])
     if short.removeprefix("project_") in OF_FORM:

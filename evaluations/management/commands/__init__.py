@@ -13,9 +13,11 @@ from django.db import DatabaseError
 from evaluations.core.interchange import InputProblem
 from evaluations.core.pack import Pack, load_folder
 from evaluations.core.schema import PackProblem
+from evaluations.core.values import shorten
 from evaluations.exports.problems import ExportProblem
 from evaluations.services.problems import Refused
 
+LONGEST_NAME = 200
 PACKS = Path(__file__).resolve().parents[2] / "packs"
 
 
@@ -47,15 +49,18 @@ def add_pack_argument(parser: CommandParser) -> None:
 
 def find_pack(name: str) -> Pack:
     """按文件夹、随产品的方案、数据库的次序找方案。"""
-    if Path(name).is_dir():
-        return load_folder(Path(name))
-    if name and "/" not in name and (PACKS / name).is_dir():
-        return load_folder(PACKS / name)
-    stored = _stored_pack(name)
-    if stored is None:
-        known = "、".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
-        raise InputProblem(f"没有方案“{name}”。随产品的方案有：{known}；也可以用 --pack 给一个方案文件夹。")
-    return stored
+    if not name:
+        raise InputProblem("没有说用哪套方案。请在文件里写 pack，或用 --pack 给出方案的键或文件夹。")
+    if len(name) <= LONGEST_NAME:
+        if Path(name).is_dir():
+            return load_folder(Path(name))
+        if "/" not in name and (PACKS / name).is_dir():
+            return load_folder(PACKS / name)
+        stored = _stored_pack(name)
+        if stored is not None:
+            return stored
+    known = "、".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
+    raise InputProblem(f"没有方案“{shorten(name)}”。随产品的方案有：{known}；也可以用 --pack 给一个方案文件夹。")
 
 
 def _stored_pack(name: str) -> Pack | None:
