@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .expressions import Context, Expression
 from .facts import ConstantRow, Facts, RowFacts, ScopeFacts
+from .values import shorten
 
 if TYPE_CHECKING:
     from .pack import Pack
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 ERROR, WARNING, INFO = "error", "warning", "info"
 LEVELS = (ERROR, WARNING, INFO)
+NARRATIVE = "报告"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,30 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
             yield Finding(
                 check.code,
                 INFO if live and check.printed else level,
-                scope.prefix,
+                _scope_of(scope, cells[0]),
                 cells,
-                check.where.render(ctx) if check.where else describe(scope, cells[0]),
+                _project(scope) + (check.where.render(ctx) if check.where else describe(scope, cells[0])),
                 hit.message or check.message.render(ctx),
                 hit.expected or (check.expected.render(ctx) if check.expected else ""),
                 hit.actual or (check.actual.render(ctx) if check.actual else ""),
             )
+
+
+def _scope_of(scope: ScopeFacts, cell: str) -> str:
+    """问题属于哪里：部门的表为空，项目是 ``项目[id]``，自评报告（写成文章的表）是“报告”。"""
+    pack = scope.facts.pack
+    form = pack.forms.get(pack.home_of(scope.scope.name, cell)) if not scope.prefix else None
+    return NARRATIVE if form is not None and form.kind == "prose" else scope.prefix
+
+
+def _project(scope: ScopeFacts) -> str:
+    """哪一个项目：几个项目的问题列在一起时要分得清。部门的表不写。"""
+    if not scope.scope.name:
+        return ""
+    number = scope.facts.children[scope.scope.name].index(scope) + 1
+    name = scope.value(scope.scope.match) if scope.scope.match else None
+    shown = f"（{shorten(name, 16)}）" if isinstance(name, str) and name else ""
+    return f"{scope.scope.name}{number}{shown}·"
 
 
 def _hits(check: Check, ctx: Context) -> Iterable[Hit]:
@@ -152,13 +171,19 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
 
 
 def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
-    """补上 because_of：同一范围里指名的核对也有问题时，连到它的第一处。"""
-    first: dict[str, str] = {}
+    """补上 because_of：同一范围里指名的核对也有问题时，连到碰着同一格的那一处，没有就连到第一处。"""
+    found: dict[str, list[Finding]] = {}
     for _, finding in here:
-        first.setdefault(finding.code, finding.cells[0])
+        found.setdefault(finding.code, []).append(finding)
     for check, finding in here:
-        cause = next((code for code in check.because_of if code in first), None)
-        yield replace(finding, because_of=Cause(cause, first[cause])) if cause else finding
+        code = next((code for code in check.because_of if code in found), None)
+        yield finding if code is None else replace(finding, because_of=_cause(finding, found[code]))
+
+
+def _cause(finding: Finding, causes: Sequence[Finding]) -> Cause:
+    cells = set(finding.cells)
+    near = next((cause for cause in causes if cells.intersection(cause.cells)), causes[0])
+    return Cause(near.code, near.cells[0])
 
 
 def describe(scope: ScopeFacts, address: str) -> str:

@@ -302,8 +302,6 @@ class _Builder:
             raise ExpressionProblem(f"函数 {function} 要一个列表，如 {function}(指标)。")
         if function == "PRIOR" and not (isinstance(arguments[0], Reference) and arguments[0].name.field):
             raise ExpressionProblem("函数 PRIOR 里要写一个字段的名称。")
-        if function == "LEN" and arguments[0].kind not in ("text", "any"):
-            raise ExpressionProblem(f"函数 LEN 里的“{arguments[0].words(None)}”不是文字。")
         for argument in arguments:
             if function != "COUNT" and isinstance(argument, Column) and not argument.name.key:
                 raise ExpressionProblem(f"函数 {function} 里的“{argument.text}”要写到列，如 指标.得分。")
@@ -311,10 +309,10 @@ class _Builder:
             raise ExpressionProblem(f"函数 ROUND 的第二个参数要写成 0 到 {MAX_ROUNDING} 的整数。")
         if function == "IF" and len(_kinds(arguments[1:])) > 1:
             raise ExpressionProblem("函数 IF 的两个结果种类不同。请都写成数，或都写成文字。")
-        if function in ("SUM", "MIN", "MAX", "ROUND", "ABS"):
-            for argument in arguments:
-                if argument.kind not in ("number", "any"):
-                    raise ExpressionProblem(f"函数 {function} 里的“{argument.words(None)}”不是数。")
+        wanted, word = ("text", "文字") if function == "LEN" else ("number", "数")
+        for argument in arguments if function in ("SUM", "MIN", "MAX", "ROUND", "ABS", "LEN") else ():
+            if argument.kind not in (wanted, "any"):
+                raise ExpressionProblem(f"函数 {function} 里的“{argument.words(None)}”不是{word}。")
 
 
 def _is_places(node: Node) -> bool:

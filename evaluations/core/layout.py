@@ -11,7 +11,7 @@ from typing import Any
 
 from .expressions import Expression, ExpressionProblem
 from .names import Names, Place
-from .schema import Field, PackProblem
+from .schema import Field, PackProblem, well_shaped
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
@@ -161,6 +161,10 @@ class LayoutReader:
 
     def _band(self, number: int, raw: Mapping[str, Any], width: int) -> Band:
         where = f"{self.file} 第{number}带"
+        with well_shaped(where):
+            return self._band_of(number, raw, width, where)
+
+    def _band_of(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
         kind = raw.get("kind", "")
         if kind not in BAND_KEYS:
             raise PackProblem(f"{where}：kind“{kind}”不认识。可用：line、fixed、repeat。")
@@ -208,6 +212,11 @@ class LayoutReader:
         row, height = self._tile(rows, width - offset, row_cols, f"{where} row", Place(self.scope, over))
         if not height:
             raise PackProblem(f"{where}：repeat 带缺 row。")
+        low = next((cell for cell in row if cell.merge and cell.h != height), None)
+        if low is not None:
+            raise PackProblem(
+                f"{where} row 第{low.row + 1}行第{low.col + 1}列：合并的格子要和 row 一样高（h = {height}）。"
+            )
         empty = raw.get("empty")
         return Band(
             "repeat", number, height, over=over, side=side, skeleton=skeleton, open=raw.get("open", ""),

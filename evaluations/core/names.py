@@ -48,8 +48,8 @@ class Names:
             if text.startswith(PARENT):
                 return self._from_parent(text[len(PARENT) :], place)
             if place.rows:
-                if text == ROW_NUMBER:
-                    return Name(0, text, constant=True)
+                if text == ROW_NUMBER and not place.grouped and place.rows not in self.schema.constants:
+                    return Name(0, text, constant=True, kind="number")
                 rows = self._list(place)
                 if place.grouped and (text == GROUP or text.startswith(GROUP + ".")):
                     return self._column(text[len(GROUP) + 1 :], rows, 0, (GROUP,))

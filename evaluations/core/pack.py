@@ -21,7 +21,7 @@ from .facts import Facts, Package, RowFacts, RowInput, Rule, ScopeFacts, ScopeIn
 from .layout import Layout, LayoutReader
 from .names import Names, Place
 from .rules import FUNCTIONS
-from .schema import Field, ListField, PackProblem, Schema, SchemaReader, Scope, check_key
+from .schema import Field, ListField, PackProblem, Schema, SchemaReader, Scope, check_key, well_shaped
 from .scoring import METHOD_KEYS, ScoreRule, read_parameters
 from .texts import compile_template, fill_tokens
 from .values import YUAN_PER_UNIT, Value
@@ -137,24 +137,39 @@ class _Builder:
         self.tables = tables
 
     def build(self) -> Pack:
-        try:
-            self.pack = self._head()
-            self.names = self.pack.names = Names(self.pack.schema, self.pack.constants)
-            self._computed()
-            self._scores()
-            self._forms()
-            self._checks()
-            self._cycles()
-        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
-            if isinstance(problem, PackProblem):
-                raise
-            raise PackProblem(
-                f"方案里有一处形状不对：{type(problem).__name__} {problem}。请对照方案写法核对。"
-            ) from None
+        self.pack = self._head()
+        self.names = self.pack.names = Names(self.pack.schema, self.pack.constants)
+        for file, step in (
+            ("fields.toml", self._computed), ("scoring.toml", self._scores), ("forms", self._forms),
+            ("checks.toml", self._checks), ("fields.toml", self._cycles),
+        ):  # fmt: skip
+            with well_shaped(file):
+                step()
         return self.pack
 
     def _head(self) -> Pack:
         head = self.tables["pack.toml"]
+        with well_shaped("pack.toml"):
+            steps, year = self._steps(head), int(head["year"])
+            basis = tuple(head.get("basis", ()))
+        reader = SchemaReader(head["money_unit"])
+        with well_shaped("fields.toml"):
+            schema = reader.read(self.tables["fields.toml"])
+        constants: dict[str, Value] = {"year": Decimal(year), "money_unit": head["money_unit"]}
+        with well_shaped("indicators.toml"):
+            indicators = self.tables.get("indicators.toml", {})
+            reader.file = "indicators.toml"
+            reader.fill_from(indicators, schema, schema.root)
+            for row in indicators.get("constants", ()):
+                check_key(row["key"], "indicators.toml 的 constants")
+                constants[row["key"]] = Decimal(row["value"])
+        return Pack(
+            head["key"], head["name"], year, head.get("place", ""), head["money_unit"], basis, steps,
+            dict(self.files), schema, constants,
+        )  # fmt: skip
+
+    def _steps(self, head: Mapping[str, Any]) -> tuple[str, ...]:
+        """pack.toml 的键齐全、都认识；返回流程的各步。"""
         unknown = sorted(set(head) - PACK_KEYS)
         missing = sorted({"key", "name", "year", "money_unit"} - set(head))
         if unknown or missing:
@@ -166,19 +181,7 @@ class _Builder:
         steps = tuple(head.get("steps", ("单位审核", "财政审核")))
         if set(steps) - set(STEPS) or "财政审核" not in steps:
             raise PackProblem(f"pack.toml：steps 只能从 {'、'.join(STEPS)} 中选，且要有财政审核。")
-        reader = SchemaReader(head["money_unit"])
-        schema = reader.read(self.tables.get("fields.toml", {}))
-        indicators = self.tables.get("indicators.toml", {})
-        reader.file = "indicators.toml"
-        reader.fill_from(indicators, schema, schema.root)
-        constants: dict[str, Value] = {"year": Decimal(int(head["year"])), "money_unit": head["money_unit"]}
-        for row in indicators.get("constants", ()):
-            check_key(row["key"], "indicators.toml 的 constants")
-            constants[row["key"]] = Decimal(row["value"])
-        return Pack(
-            head["key"], head["name"], int(head["year"]), head.get("place", ""), head["money_unit"],
-            tuple(head.get("basis", ())), steps, dict(self.files), schema, constants,
-        )  # fmt: skip
+        return steps
 
     # ---- 计算字段 ----
 
@@ -270,9 +273,9 @@ class _Builder:
         layouts = []
         for name in sorted(self.files):
             if name.startswith("forms/"):
-                layouts.append(
-                    LayoutReader(name.removeprefix("forms/"), self.tables[name], self.names).read()
-                )
+                file = name.removeprefix("forms/")
+                with well_shaped(file):
+                    layouts.append(LayoutReader(file, self.tables[name], self.names).read())
         for layout in sorted(layouts, key=lambda one: one.order):
             if layout.key in self.pack.forms:
                 raise PackProblem(f"两张表都叫“{layout.key}”。请改一个 key。")
@@ -290,7 +293,9 @@ class _Builder:
 
     def _checks(self) -> None:
         for number, raw in enumerate(self.tables.get("checks.toml", {}).get("checks", ()), 1):
-            self.pack.checks.append(self._check(raw, f"checks.toml 第{number}条 {raw.get('code', '')}"))
+            where = f"checks.toml 第{number}条 {raw.get('code', '')}"
+            with well_shaped(where):
+                self.pack.checks.append(self._check(raw, where))
         codes = {check.code for check in self.pack.checks}
         for check in self.pack.checks:
             unknown = [code for code in check.because_of if code not in codes]

@@ -6,6 +6,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,6 +27,18 @@ MAX_FIELD_DIGITS = 10
 
 class PackProblem(ValueError):
     """方案里的一处错误：说清文件、位置、怎么改。"""
+
+
+@contextmanager
+def well_shaped(where: str) -> Iterator[None]:
+    """``where`` 处的数据形状不对（该是文字的写成了数组……）时，说清是哪里。"""
+    try:
+        yield
+    except PackProblem:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
+        shown = f"{type(problem).__name__} {problem}"
+        raise PackProblem(f"{where}：形状不对（{shown}）。请对照方案写法核对。") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,13 +186,17 @@ class SchemaReader:
             key = str(row.get("key", ""))
             where = f"{self.file} 的“{key}”"
             self.known(row, FIELD_PROPERTIES, where)
-            if key.endswith("[]"):
-                self._add_list(schema, scope, key[:-2], row, where)
-            elif key.endswith(".*"):
-                for item in self._record(key[:-2], row, where):
-                    self._add(scope, item, where)
-            else:
-                self._add(scope, self._field(key, row, where), where)
+            with well_shaped(where):
+                self._add_row(schema, scope, key, row, where)
+
+    def _add_row(self, schema: Schema, scope: Scope, key: str, row: Mapping[str, Any], where: str) -> None:
+        if key.endswith("[]"):
+            self._add_list(schema, scope, key[:-2], row, where)
+        elif key.endswith(".*"):
+            for item in self._record(key[:-2], row, where):
+                self._add(scope, item, where)
+        else:
+            self._add(scope, self._field(key, row, where), where)
 
     def _add(self, scope: Scope, item: Field, where: str) -> None:
         check_key(item.key, where)

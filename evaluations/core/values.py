@@ -122,9 +122,8 @@ def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> 
     if kind == "yes_no":
         return _parse_yes_no(cleaned)
     if kind == "choice":
-        wanted = unicodedata.normalize("NFKC", cleaned)
         for choice in choices:
-            if wanted == unicodedata.normalize("NFKC", choice):
+            if fold_signs(cleaned) == fold_signs(choice):
                 return choice
         raise ValueProblem(f"“{shorten(cleaned)}”不在可选项里。请从 {'、'.join(choices)} 中选一项。")
     limit = MAX_LENGTH[kind]
@@ -133,6 +132,11 @@ def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> 
             f"这一格有 {len(cleaned):,} 字，最多 {limit:,} 字。请精简，或把详细内容放进自评报告。"
         )
     return cleaned
+
+
+def fold_signs(text: str) -> str:
+    """比较选项用的写法：NFKC，``≥ ≤`` 写成 ``>= <=``。"""
+    return unicodedata.normalize("NFKC", text).replace("≥", ">=").replace("≤", "<=")
 
 
 def _parse_number(kind: str, text: str, digits: int) -> Decimal | NotApplicable | None:

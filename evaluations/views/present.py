@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations import access
-from evaluations.core.addresses import AddressProblem
+from evaluations.core.addresses import AddressProblem, parse_address
 from evaluations.core.checks import Finding
 from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
@@ -113,15 +113,19 @@ def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
 
 def _place_of(finding: Finding, reading: Reading) -> tuple[str, UUID | None, bool]:
     """主格在哪张表、哪个项目，是不是数：别的表上的问题要能跳过去。"""
-    facts = reading.facts
+    facts, address = reading.facts, finding.cells[0]
     try:
-        node, key = facts.locate(finding.cells[0])
+        at = parse_address(address)
+        scope = facts.scope_at(at.prefix)
     except AddressProblem:
         return "", None, True
-    scope = node if isinstance(node, ScopeFacts) else node.owner
-    path = key if node is scope else f"{node.key}.{key}"  # type: ignore[union-attr]
     project = UUID(scope.id[1:]) if scope.scope.name else None
-    return facts.pack.home_of(scope.scope.name, path), project, node.fields[key].is_number
+    rows = scope.scope.lists.get(at.key)
+    if rows is not None:  # 列表的一格，或整个列表（一行都没有时）
+        column = at.column or next(iter(rows.fields))
+        return facts.pack.home_of(scope.scope.name, f"{at.key}.{column}"), project, rows.fields[column].is_number
+    item = scope.fields.get(at.key)
+    return facts.pack.home_of(scope.scope.name, at.key), project, item is None or item.is_number
 
 
 def _difference(expected: str, actual: str) -> str:

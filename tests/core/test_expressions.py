@@ -502,3 +502,32 @@ def test_arithmetic_agrees_with_plain_fractions(tree):
         assert isinstance(got, NotApplicable)
     else:
         assert Fraction(got) == expected
+
+
+# ---- the number of a row, the length of a text ----
+
+
+def test_a_row_knows_its_number():
+    facts = lab_facts(scope_input(rows={"表": GROUPS}))
+    numbered = compile_in_lab("行号 * 10", rows="表")
+    assert [numbered.value(row) for row in facts.root.lists["表"]] == [10, 20, 30, 40]
+
+
+@pytest.mark.parametrize("rows", ["", "框"])
+def test_only_a_row_of_a_list_has_a_number(rows):
+    with pytest.raises(ExpressionProblem, match="没有名为“行号”"):
+        compile_in_lab("行号", rows=rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [("LEN(名)", {"名": "三 个\n字"}, 3), ("LEN(名)", {}, None), ("LEN(名) >= 20", {"名": "短"}, False)],
+)
+def test_a_text_has_a_length_and_a_blank_has_none(text, values, expected):
+    assert calculate(text, **values) == expected
+
+
+@pytest.mark.parametrize("text", ["LEN(a)", "LEN(日)", "LEN(表.名称)", "LEN()", "LEN(名, 名)"])
+def test_only_one_text_has_a_length(text):
+    with pytest.raises(ExpressionProblem, match="LEN"):
+        compile_in_lab(text)

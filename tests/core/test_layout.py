@@ -59,6 +59,7 @@ DAMAGED = [
     ("merge outside a list row", '{f = "资金.执行率"}', '{f = "资金.执行率", merge = "名称"}', "第2带 第2行第3列：merge“名称”"),
     ("merge of no column", '{f = "名称"}', '{f = "名称", merge = "组"}', "第3带 row 第1行第1列：merge“组”"),
     ("group outside a merged cell", '{f = "名称"}', '{t = "{SUM(组.数)}"}', "第3带 row 第1行第1列：没有名为“组.数”"),
+    ("row number in a merged cell", '{f = "名称"}', '{t = "{行号}", merge = "名称"}', "第3带 row 第1行第1列：没有名为“行号”"),
     ("hole in a list row", 'row = [ {f = "名称"}, {f = "数"} ]', 'row = [ {f = "名称"} ]', "第3带 row 第1行第2列是空洞"),
     ("hole in a head", '[[ "名称", "数" ]]', '[[ "名称" ]]', "第3带 head 第1行第2列是空洞"),
     ("unknown column of a row", '{f = "数"}', '{f = "量"}', "第3带 row 第1行第2列：没有名为“量”"),

@@ -45,6 +45,22 @@ def printed_equals_computed(scope: Context, check: Check) -> Iterator[Hit]:
         yield Hit((scope.address(key),), message, right, printed, level if level == INFO else "")
 
 
+def printed_within_weight(scope: Context, check: Check) -> Iterator[Hit]:
+    """S02：印着的 ``score`` 在 0 与算出的 ``weight`` 之间；空白和读不成数的由别的核对管。"""
+    assert isinstance(scope, ScopeFacts)
+    score, weight = check.parameters["score"], check.parameters["weight"]
+    limit = scope.value(weight)
+    try:
+        got = parse("points", scope.printed.get(score, ""), digits=MAX_DIGITS)
+    except ValueProblem:
+        return
+    if not is_number(got) or not is_number(limit) or 0 <= Fraction(got) <= Fraction(limit):
+        return
+    shown, most = scope.printed[score].strip(), scope.fields[weight].format(limit)
+    message = f"纸面印 {shown} 分，不在 0 到分值 {most} 之间。请核对是不是把百分数当成了分。"
+    yield Hit((scope.address(score),), message, f"0–{most}", shown)
+
+
 def _verdict(printed: str, computed: Value, field: Field) -> str:
     """``same``、``info``（只是舍入不同）或 ``wrong``。"""
     try:
