@@ -78,14 +78,14 @@ _BUSY = object()
 class _Node:
     """范围与行共有的部分：取值、计算、缓存。"""
 
-    __slots__ = ("cache", "facts", "inputs")
+    __slots__ = ("cache", "facts", "inputs", "rules")
 
     facts: Facts
     inputs: dict[str, Value]
     cache: dict[str, object]
 
-    fields: Mapping[str, Field]
     rules: Mapping[str, Rule]
+    fields: Mapping[str, Field]
 
     def address(self, key: str) -> str:
         raise NotImplementedError
@@ -151,6 +151,7 @@ class ScopeFacts(_Node):
     def __init__(self, facts: Facts, scope: Scope, given: ScopeInput, parent: ScopeFacts | None) -> None:
         self.facts = facts
         self.scope = scope
+        self.rules = facts.pack.rules[scope.name, ""]
         self.id = given.id
         self.inputs = given.values
         self.printed = given.printed
@@ -165,10 +166,6 @@ class ScopeFacts(_Node):
     @property
     def fields(self) -> Mapping[str, Field]:  # type: ignore[override]
         return self.scope.fields
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:  # type: ignore[override]
-        return self.facts.pack.rules[self.scope.name, ""]
 
     @property
     def prefix(self) -> str:
@@ -216,6 +213,7 @@ class RowFacts(_Node):
     ) -> None:
         self.facts = facts
         self.owner = owner
+        self.rules = facts.pack.rules[owner.scope.name, key]
         self.key = key
         self.id = row_id
         self.inputs = values
@@ -224,10 +222,6 @@ class RowFacts(_Node):
     @property
     def fields(self) -> Mapping[str, Field]:  # type: ignore[override]
         return self.owner.scope.lists[self.key].fields
-
-    @property
-    def rules(self) -> Mapping[str, Rule]:  # type: ignore[override]
-        return self.facts.pack.rules[self.owner.scope.name, self.key]
 
     def address(self, key: str) -> str:
         return self.owner.address(f"{self.key}[{self.id}].{key}" if key else f"{self.key}[{self.id}]")

@@ -140,11 +140,16 @@ class LayoutReader:
         optional = {name: raw[name] for name in OPTIONAL_KEYS if name in raw}
         when = self._expression(raw["when"], self.file) if "when" in raw else None
         return Layout(
-            raw["key"], raw["title"], raw.get("short", raw["title"]), self.scope, columns, bands, when, **optional,
+            raw["key"], raw["title"], self._short(raw), self.scope, columns, bands, when, **optional,
             kind=kind,
             inputs=frozenset(self.bound),
             shows=frozenset(self.shown | set(self.bound)),
         )  # fmt: skip
+
+    def _short(self, raw: Mapping[str, Any]) -> str:
+        """页签上的短名；没写时用标题，年度填好。"""
+        title: str = raw.get("short", raw["title"])
+        return title.replace("{year}", f"{self.names.constants.get('year', '')}")
 
     def _known(self, raw: Mapping[str, Any], known: frozenset[str], where: str) -> None:
         unknown = sorted(set(raw) - known)

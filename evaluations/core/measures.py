@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from .values import MAX_DIGITS, Value, fold_signs
 
@@ -48,6 +49,7 @@ class Measure:
     unit: str
 
 
+@lru_cache(maxsize=4096)
 def read_measure(text: Value, direction: str = "") -> Measure | None:
     """读年度指标值；读不成数（定性文字）返回 None。
 

@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any, Protocol
 
 from .schema import Field
-from .values import EXACT, NotApplicable, Number, Value, is_number, is_unknown, plain
+from .values import EXACT, NotApplicable, Number, Value, is_number, plain
 
 MAX_MAGNITUDE = 40
 MAX_BITS = 40_000
@@ -88,7 +88,7 @@ class Reference(Node):
         name = self.name
         if name.constant:
             return ctx.constant(name.key)
-        got = ctx.up(name.depth).value(name.key)
+        got = (ctx.up(name.depth) if name.depth else ctx).value(name.key)
         if got is None and name.field is not None and name.field.blank_means == "0":
             return Decimal(0)
         return got
@@ -256,29 +256,24 @@ class Negative(Node):
         return (self.inner,)
 
 
-def _kind_of(value: Value) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if is_number(value):
-        return "number"
-    return "text" if isinstance(value, str) else "date"
+_COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_COMPARABLE = frozenset((Decimal, Fraction, str, bool, date))
 
 
 def compare(op: str, a: Value, b: Value) -> bool | None:
     """三值比较：一边未知或种类不同为 None。"""
-    if is_unknown(a) or is_unknown(b) or _kind_of(a) != _kind_of(b):
-        return None
-    x: Any = Fraction(a) if is_number(a) else a
-    y: Any = Fraction(b) if is_number(b) else b
-    if op == "==":
-        return bool(x == y)
-    if op == "!=":
-        return bool(x != y)
-    if op == "<":
-        return bool(x < y)
-    if op == "<=":
-        return bool(x <= y)
-    return bool(x > y) if op == ">" else bool(x >= y)
+    if a.__class__ is b.__class__:
+        return _COMPARISONS[op](a, b) if a.__class__ in _COMPARABLE else None
+    if is_number(a) and is_number(b):
+        return _COMPARISONS[op](Fraction(a), Fraction(b))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +285,8 @@ class Comparison(Node):
     kind: str = "bool"
 
     def value(self, ctx: Context) -> Value:
+        if len(self.terms) == 2:
+            return compare(self.ops[0], self.terms[0].value(ctx), self.terms[1].value(ctx))
         got = [term.value(ctx) for term in self.terms]
         return all_of(compare(op, a, b) for op, a, b in zip(self.ops, got, got[1:], strict=False))
 

@@ -279,6 +279,9 @@ class SchemaReader:
             raise PackProblem(f"{where}：digits“{digits}”不对。请写 0 到 {MAX_FIELD_DIGITS} 的整数。")
         if raw.get("by", "unit") not in ("unit", "reviewer") or raw.get("blank_means", "") not in ("", "0"):
             raise PackProblem(f'{where}：by 只能是 unit 或 reviewer，blank_means 只能是 "0"。')
+        choices = raw.get("choices", [])
+        if not all(isinstance(choice, str) and choice for choice in choices) or (kind == "choice" and not choices):
+            raise PackProblem(f"{where}：choices 要是几个选项的文字，如 [\"达成\", \"未达成\"]。")
         label = raw.get("label") or key.rsplit(".", 1)[-1]
         names = (
             "unit required help home compute fn source prior blank_means by part_of sign na_shows live"
@@ -292,7 +295,7 @@ class SchemaReader:
             label=label,
             full_label=raw.get("label") or key.replace(".", "·"),
             digits=digits,
-            choices=tuple(raw.get("choices", ())),
+            choices=tuple(choices),
             **given,
         )
 

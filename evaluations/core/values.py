@@ -54,7 +54,9 @@ def is_unknown(value: Value) -> bool:
 
 
 def is_number(value: object) -> TypeGuard[Number]:
-    return isinstance(value, Decimal | Fraction)
+    """是数（Decimal 或 Fraction）。比类而不用 isinstance：Fraction 是抽象基类的子类，查起来慢几倍。"""
+    kind = value.__class__
+    return kind is Decimal or kind is Fraction
 
 
 def round_half_up(value: Number, digits: int) -> Decimal:
