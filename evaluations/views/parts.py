@@ -46,7 +46,7 @@ def _state(
     filled, total, missing = _filled(layout, reading, scope)
     touched = reading.submission.revision > 0
     state, label = _part_state(filled if touched else 0, total, missing, errors)
-    if _declared_none(layout, scope) and not errors:
+    if not total and not errors and _declared_none(layout, scope):
         state, label = "na", "无此项"
     return {
         "state": state, "state_label": label, "filled": filled, "total": total, "errors": errors,

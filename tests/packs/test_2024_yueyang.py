@@ -273,3 +273,12 @@ def test_a_finding_says_in_words_where_it_is():
     places = {finding.cells[0]: finding.where for finding in findings(fixture(EXAMPLE))}
     assert places["指标[2].三级指标"] == "时效指标第1行·三级指标"
     assert places["资金.得分"] == "年度资金总额·得分"
+
+
+@pytest.mark.parametrize(("key", "codes"), [("市级专项资金", {"B02"}), ("楼堂馆所", {"B02", "B11"})])
+def test_a_declared_none_stands_for_the_missing_rows(key: str, codes: set[str]):
+    data = fixture(CORRECT)
+    data["rows"].pop(key)
+    assert {finding.code for finding in findings(data) if key in finding.cells[0]} == codes
+    data["values"][f"无此项.{key}"] = "是"
+    assert {finding.code for finding in findings(data) if key in finding.cells[0]} == set()

@@ -58,7 +58,7 @@ def lines_filled(scope: Context, check: Check) -> Iterator[Hit]:
     """B02 P01 P02 R01：一行里没有空格。不适用、0 都算填了；整行空白也只报一处。
 
     ``lines`` 一项是一行的各格，空格隔开，“公车购置.*”是它的全部填报列；
-    ``rows`` 是列表，``needed`` 的至少要有一行。``advice`` 写怎么填。
+    ``rows`` 是列表，``needed`` 的至少要有一行，除非 ``none`` 声明了无此项。``advice`` 写怎么填。
     """
     assert isinstance(scope, ScopeFacts)
     advice = check.parameters["advice"]
@@ -66,7 +66,8 @@ def lines_filled(scope: Context, check: Check) -> Iterator[Hit]:
         yield from _gaps(_Line(scope), _keys(scope, line), advice)
     for rows in check.parameters.get("rows", ()):
         found = scope.lists[rows["list"]]
-        if not found and rows.get("needed"):
+        declared = scope.value(rows["none"]) if "none" in rows else None
+        if not found and rows.get("needed") and declared is not True:
             yield Hit((scope.address(rows["list"]),), rows["needed"], rows.get("expected", ""), _BLANK)
         for row in found:
             yield from _gaps(_Line(row), rows["columns"].split(), advice + "多余的行请删除。")
