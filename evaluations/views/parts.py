@@ -41,7 +41,8 @@ def parts_of(reading: Reading, url: Url, form: str = "", project: UUID | None = 
 def _state(
     reading: Reading, layout: Layout, scope: ScopeFacts, findings: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    here = [f for f in findings if f["form"] == layout.key and f["scope"] == scope.prefix]
+    project = str(UUID(scope.id[1:])) if scope.scope.name else ""
+    here = [f for f in findings if (f["form"], f["project"]) == (layout.key, project)]
     errors = sum(1 for f in here if f["level"] == "error")
     filled, total, missing = _filled(layout, reading, scope)
     touched = reading.submission.revision > 0

@@ -106,6 +106,7 @@ def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
         "note": reading.notes.get(finding.key, ""),
         "key": "|".join(finding.key),
         "form": form,
+        "project": str(project or ""),
         "url": form_url("form", reading.submission, form, project) if form else "",
     }
     return data
@@ -122,8 +123,9 @@ def _place_of(finding: Finding, reading: Reading) -> tuple[str, UUID | None, boo
     project = UUID(scope.id[1:]) if scope.scope.name else None
     rows = scope.scope.lists.get(at.key)
     if rows is not None:  # 列表的一格，或整个列表（一行都没有时）
-        column = at.column or next(iter(rows.fields))
-        return facts.pack.home_of(scope.scope.name, f"{at.key}.{column}"), project, rows.fields[column].is_number
+        columns = [at.column] if at.column else list(rows.fields)
+        homes = [facts.pack.home_of(scope.scope.name, f"{at.key}.{column}") for column in columns]
+        return next(filter(None, homes), ""), project, rows.fields[columns[0]].is_number
     item = scope.fields.get(at.key)
     return facts.pack.home_of(scope.scope.name, at.key), project, item is None or item.is_number
 
