@@ -20,6 +20,7 @@ from .values import (
     ValueProblem,
     clean_text,
     default_digits,
+    fold_signs,
     from_yuan,
     parse,
     shorten,
@@ -321,4 +322,6 @@ def _lists(given: ScopeInput, scope: Scope) -> dict[str, Any]:
 def _values(values: Mapping[str, Value], fields: Mapping[str, Field]) -> Iterator[tuple[str, str]]:
     for key, field in fields.items():
         if values.get(key) is not None:
-            yield key, to_text(values[key], field.kind, digits=field.digits)
+            text = to_text(values[key], field.kind, digits=field.digits)
+            # 方案可以印 ≥，交换格式里一律写 >=
+            yield key, fold_signs(text) if field.kind == "choice" else text

@@ -11,13 +11,14 @@ from typing import Any
 
 from .expressions import Expression, ExpressionProblem
 from .names import Names, Place
-from .schema import Field, PackProblem, well_shaped
+from .schema import Field, PackProblem, is_count, well_shaped
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
     "key title short kind scope when paper orientation columns font_size sheet order print_order annex band block".split()
 )
 OPTIONAL_KEYS = ("paper", "orientation", "font_size", "sheet", "order", "print_order", "annex")
+TEXT_KEYS = ("key", "title", "short", "scope", "paper", "font_size", "sheet", "annex", "when")
 CELL_KEYS = frozenset("t f w h merge align style lines show".split())
 BAND_KEYS = {
     "line": frozenset("kind rows cols screen".split()),
@@ -123,9 +124,7 @@ class LayoutReader:
         kind = raw.get("kind", "table")
         if kind not in ("table", "prose"):
             raise PackProblem(f"{self.file}：kind 只能是 table（表）或 prose（文）。")
-        for name in ("key", "title", *(("columns",) if kind == "table" else ("block",))):
-            if name not in raw:
-                raise PackProblem(f"{self.file}：缺 {name}。")
+        self._check_words(kind)
         columns = tuple(int(width) for width in raw.get("columns", (1,)))
         if not columns or min(columns) <= 0:
             raise PackProblem(f"{self.file}：columns 要是正整数的列宽。")
@@ -145,6 +144,19 @@ class LayoutReader:
             inputs=frozenset(self.bound),
             shows=frozenset(self.shown | set(self.bound)),
         )  # fmt: skip
+
+    def _check_words(self, kind: str) -> None:
+        """必有的键都有；该是文字、整数的是文字、整数。"""
+        raw = self.raw
+        for name in ("key", "title", *(("columns",) if kind == "table" else ("block",))):
+            if name not in raw:
+                raise PackProblem(f"{self.file}：缺 {name}。")
+        for name in TEXT_KEYS:
+            if not isinstance(raw.get(name, ""), str):
+                raise PackProblem(f"{self.file}：{name} 要写成文字。")
+        for name in ("order", "print_order"):
+            if not is_count(raw.get(name, 0)):
+                raise PackProblem(f"{self.file}：{name} 要写成整数。")
 
     def _short(self, raw: Mapping[str, Any]) -> str:
         """页签上的短名；没写时用标题，年度填好。"""

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from .values import KINDS, NUMBER_KINDS, Value, ValueProblem, default_digits, format_value, parse, to_text
 
@@ -212,7 +212,10 @@ class SchemaReader:
             check_key(column.key, where)
             columns[column.key] = column
         constant = row.get("rows")
-        made = ListField(key, columns, row.get("match", ""), int(row.get("max_rows", 200)))
+        max_rows = row.get("max_rows", 200)
+        if not is_count(max_rows) or not max_rows:
+            raise PackProblem(f"{where}：max_rows“{max_rows}”不对。请写正整数。")
+        made = ListField(key, columns, row.get("match", ""), max_rows)
         if constant is None:
             target = scope.lists
         else:
@@ -275,13 +278,14 @@ class SchemaReader:
         if kind not in KINDS:
             raise PackProblem(f"{where}：kind“{kind}”不认识。可用：{'、'.join(KINDS)}。")
         digits = raw.get("digits", default_digits(kind, self.money_unit))
-        if not (isinstance(digits, int) and 0 <= digits <= MAX_FIELD_DIGITS):
+        if not (is_count(digits) and digits <= MAX_FIELD_DIGITS):
             raise PackProblem(f"{where}：digits“{digits}”不对。请写 0 到 {MAX_FIELD_DIGITS} 的整数。")
         if raw.get("by", "unit") not in ("unit", "reviewer") or raw.get("blank_means", "") not in ("", "0"):
             raise PackProblem(f'{where}：by 只能是 unit 或 reviewer，blank_means 只能是 "0"。')
         choices = raw.get("choices", [])
-        if not all(isinstance(choice, str) and choice for choice in choices) or (kind == "choice" and not choices):
-            raise PackProblem(f"{where}：choices 要是几个选项的文字，如 [\"达成\", \"未达成\"]。")
+        words = all(isinstance(choice, str) and choice for choice in choices)
+        if not words or (kind == "choice" and not choices):
+            raise PackProblem(f'{where}：choices 要是几个选项的文字，如 ["达成", "未达成"]。')
         label = raw.get("label") or key.rsplit(".", 1)[-1]
         names = (
             "unit required help home compute fn source prior blank_means by part_of sign na_shows live"
@@ -298,6 +302,11 @@ class SchemaReader:
             choices=tuple(choices),
             **given,
         )
+
+
+def is_count(value: object) -> TypeGuard[int]:
+    """不为负的整数；真假不算数。"""
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def qualify(expression: str, record: str, siblings: set[str]) -> str:

@@ -57,7 +57,7 @@ def add_row(
     limit = scope.scope.lists[key].max_rows
     if len(rows) >= limit:
         raise Refused(f"“{key}”最多 {limit} 行。")
-    _insert(draft, scope, at, _group_values(scope, key, group))
+    _insert(draft, scope, at, _group_values(scope, key, group, _prescribed(draft, scope, key)))
     draft.record(str(at), "·".join(group.values()) or key, "", "增加一行")
     draft.finish()
     return RowChanged(draft.submission.revision, f"{at}.{first}")
@@ -165,10 +165,18 @@ def _group(row: RowFacts) -> tuple[Value, ...]:
     return tuple(row.inputs.get(name) for name in GROUP_COLUMNS if name in row.fields)
 
 
-def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str]) -> dict[str, Value]:
+def _prescribed(draft: Draft, scope: ScopeFacts, key: str) -> bool:
+    """方案规定了这个列表的分组（表上有骨架）：加行时要说加在哪一组。"""
+    forms = (form for form in draft.pack.forms.values() if form.scope == scope.scope.name)
+    return any(band.over == key and band.skeleton for form in forms for band in form.bands)
+
+
+def _group_values(
+    scope: ScopeFacts, key: str, group: Mapping[str, str], prescribed: bool
+) -> dict[str, Value]:
     fields = scope.scope.lists[key].fields
     missing = [name for name in GROUP_COLUMNS if name in fields and not group.get(name)]
-    if missing:
+    if missing and prescribed:
         raise Refused(f"请先选{'、'.join(missing)}，再加一行。")
     values: dict[str, Value] = {}
     for name, text in group.items():
