@@ -63,9 +63,9 @@
     return node instanceof Element && node.matches("textarea.v, input.v, select.v");
   }
 
-  /** 装着这个值的格子：表格的 td，或抽屉里的一项。 */
+  /** 装着这个值的格子：表格的 td、报告的一段，或抽屉里的一项。 */
   function box(node) {
-    return node.closest("td, .drawer-field");
+    return node.closest("td, .prose-text, .prose-title, .drawer-field");
   }
 
   /** 新元素：element("b", "tone-err", "文字", 另一个元素 …)。 */

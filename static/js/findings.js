@@ -2,12 +2,14 @@
 (function (app) {
   "use strict";
 
-  const list = document.getElementById("findings");
+  const list = document.querySelector("#findings > ul");
   if (!list) {
     return;
   }
 
   const frame = app.frame;
+  const othersBox = document.getElementById("findings-elsewhere");
+  const others = othersBox.querySelector("ul");
   const tally = document.getElementById("tally");
   const noteUrl = app.settings.noteUrl;
   const LEVELS = ["error", "warning", "info"];
@@ -23,6 +25,11 @@
 
   // ---- 排好 ----
 
+  const page = (app.settings.whyUrl || "").replace(/why\/$/, "");
+
+  /** 这处问题在这张表上；没有主格的算在每张表上。 */
+  const isHere = (item) => !item.url || item.url === page;
+
   /** 各处问题连同由它引起的：[{finding, children}]，错误在前。 */
   function tree() {
     const byKey = new Map(findings.map((item) => [item.key, { item, children: [] }]));
@@ -30,7 +37,8 @@
     byKey.forEach((node) => {
       const cause = node.item.because_of;
       const parent = cause && byKey.get(`${cause.code}|${cause.cell}`);
-      (parent && parent !== node ? parent.children : roots).push(node);
+      const together = parent && parent !== node && isHere(parent.item) === isHere(node.item);
+      (together ? parent.children : roots).push(node);
     });
     roots.sort((a, b) => LEVELS.indexOf(a.item.level) - LEVELS.indexOf(b.item.level));
     return roots;
@@ -161,8 +169,20 @@
   // ---- 画 ----
 
   function draw() {
-    const roots = tree();
+    const all = tree();
+    const roots = all.filter((root) => isHere(root.item));
+    const elsewhere = all.filter((root) => !isHere(root.item));
     problems.forEach((mine, address) => roots.unshift(problem(address, mine.message)));
+    drawInto(list, roots);
+    drawInto(others, elsewhere);
+    Array.from(nodes.keys()).forEach((key) => nodes.get(key).node.isConnected || nodes.delete(key));
+    document.getElementById("findings-empty").hidden = roots.length > 0;
+    othersBox.hidden = !elsewhere.length;
+    othersBox.querySelector("b").textContent = elsewhere.length;
+    mark();
+  }
+
+  function drawInto(place, roots) {
     const wanted = roots.map((root) => {
       const json = JSON.stringify([root, keysOf(root).filter((key) => drafts.has(key))]);
       const old = nodes.get(root.item.key);
@@ -171,25 +191,22 @@
       return fresh.node;
     });
     wanted.forEach((node, index) => {
-      if (list.children[index] !== node) {
-        list.insertBefore(node, list.children[index] || null);
+      if (place.children[index] !== node) {
+        place.insertBefore(node, place.children[index] || null);
       }
     });
-    while (list.children.length > wanted.length) {
-      list.lastElementChild.remove();
+    while (place.children.length > wanted.length) {
+      place.lastElementChild.remove();
     }
-    Array.from(nodes.keys()).forEach((key) => nodes.get(key).node.isConnected || nodes.delete(key));
-    document.getElementById("findings-empty").hidden = wanted.length > 0;
-    mark();
   }
 
-  /** 主格画角；同一处问题里别的格只有还空着才画。 */
+  /** 主格画角；同一处问题里别的格只有还空着才画。别的表上的问题只画在这里能填的格上。 */
   function mark() {
     frame.querySelectorAll(".mark-error, .mark-warning, .mark-noted").forEach((cell) => {
       cell.classList.remove("mark-error", "mark-warning", "mark-noted");
     });
     frame.querySelectorAll(".v[aria-describedby]").forEach((node) => {
-      node.removeAttribute("aria-describedby");
+      describedBy(node, "");
       node.removeAttribute("aria-invalid");
       node.removeAttribute("placeholder");
     });
@@ -199,7 +216,8 @@
       item.cells.forEach((address, index) => {
         app.cells(address).forEach((node) => {
           const blank = app.isControl(node) ? !node.value : !node.textContent;
-          if (index === 0 || blank) {
+          const mine = isHere(item) || app.isControl(node);
+          if (mine && (index === 0 || blank)) {
             markOne(node, item, blank);
           }
         });
@@ -207,8 +225,21 @@
     });
   }
 
+  /** 说明这一格的文字：填写提示留着，问题换成这一处。 */
+  function describedBy(node, id) {
+    const ids = (node.getAttribute("aria-describedby") || "").split(" ").filter((each) => each && !each.startsWith("finding-"));
+    if (id) {
+      ids.push(id);
+    }
+    if (ids.length) {
+      node.setAttribute("aria-describedby", ids.join(" "));
+    } else {
+      node.removeAttribute("aria-describedby");
+    }
+  }
+
   function markOne(node, item, blank) {
-    const cell = node.closest("td");
+    const cell = frame.contains(node) ? app.box(node) : null;
     if (!cell) {
       return;
     }
@@ -216,7 +247,7 @@
     classes.remove("mark-warning", "mark-noted");
     classes.add(`mark-${item.level}`);
     classes.toggle("mark-noted", item.level === "warning" && Boolean(item.note));
-    node.setAttribute("aria-describedby", `finding-${item.key}`);
+    describedBy(node, `finding-${item.key}`);
     if (app.isControl(node)) {
       node.setAttribute("aria-invalid", String(item.level === "error"));
       if (blank) {
@@ -225,7 +256,12 @@
     }
   }
 
-  function count(counts) {
+  /** 这张表上各级有几处；全套的数在工作台和送审页。 */
+  function count() {
+    const counts = { error: 0, warning: 0, info: 0 };
+    findings.filter(isHere).forEach((item) => {
+      counts[item.level] += 1;
+    });
     tally.querySelectorAll("[data-level]").forEach((node) => {
       const level = node.dataset.level;
       node.querySelector("b").textContent = counts[level];
@@ -268,17 +304,33 @@
       return;
     }
     app.grid.go(node);
-    const cell = node.closest("td");
+    const cell = app.box(node);
     cell.classList.remove("flash");
     void cell.offsetWidth;
     cell.classList.add("flash");
   }
 
   function jump(key, andFocus) {
+    const item = findings.find((each) => each.key === key);
+    if (andFocus && item && !isHere(item)) {
+      leave(`${item.url}#${encodeURIComponent(item.cells[0])}`);
+      return;
+    }
     choose(key);
     if (andFocus) {
       jumpToCell(key.slice(key.indexOf("|") + 1));
     }
+  }
+
+  /** 去别的表：先把正在打的字送出去。 */
+  async function leave(url) {
+    if (app.save) {
+      if (app.isControl(document.activeElement)) {
+        app.save.commit(document.activeElement);
+      }
+      await app.save.idle();
+    }
+    window.location.assign(url);
   }
 
   function step(direction) {
@@ -291,7 +343,7 @@
     jump(keys[(start + direction + keys.length) % keys.length], true);
   }
 
-  list.addEventListener("click", (event) => {
+  document.getElementById("panel-findings").addEventListener("click", (event) => {
     const node = event.target.closest(".finding");
     const inside = event.target.closest("textarea, summary, .act");
     if (node && !inside && !window.getSelection().toString()) {
@@ -321,9 +373,7 @@
     if (answer.findings) {
       findings = answer.findings;
       draw();
-    }
-    if (answer.counts) {
-      count(answer.counts);
+      count();
     }
     if (answer.status) {
       status(answer.status);
@@ -343,5 +393,5 @@
   });
 
   const data = (id) => JSON.parse(document.getElementById(id).textContent);
-  app.emit("answer", { findings: data("findings-data"), counts: data("counts-data"), status: data("status-data") });
+  app.emit("answer", { findings: data("findings-data"), status: data("status-data") });
 })(window.ziping);

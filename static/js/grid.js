@@ -30,7 +30,7 @@
 
   /** 走格用的方框：一格一个值时是整格；按钮算在格子左边缘，与格子同高。 */
   function area(node) {
-    const cell = node.closest("td, th");
+    const cell = node.closest("td, th") || node;
     const rect = cell.getBoundingClientRect();
     if (node.matches("button")) {
       return { left: rect.left, right: rect.left + 2, top: rect.top, bottom: rect.bottom };
@@ -172,6 +172,10 @@
     const node = event.target;
     const step = event.shiftKey ? -1 : 1;
     const inControl = app.isControl(node);
+    if (app.prose && app.prose.covers(node)) {
+      // 报告里的键都用来写字，只有 Tab 走到下一段
+      return event.key === "Tab" && inControl && !event.altKey && !event.ctrlKey && along(node, step);
+    }
     switch (event.key) {
       case "Enter":
         if (!inControl) {
@@ -299,7 +303,8 @@
     const note = app.noteFor ? app.noteFor(node.dataset.address) : null;
     bar.name.textContent = nameOf(node);
     bar.sign.textContent = control ? "✎" : computed ? "ƒ" : "";
-    bar.text.textContent = control ? node.value : node.textContent;
+    const prose = app.prose && app.prose.covers(node);
+    bar.text.textContent = prose ? "" : control ? node.value : node.textContent;
     bar.note.className = `cell-note ${note ? note.tone : ""}`;
     bar.note.textContent = note ? note.text : hint(node, control, computed);
   }
@@ -310,6 +315,9 @@
     }
     if (control && node.dataset.help) {
       return node.dataset.help;
+    }
+    if (app.prose && app.prose.covers(node)) {
+      return "花括号里的数随表变，离开这一段就显示成数。Ctrl+I 插入数字。";
     }
     if (node.tagName === "TEXTAREA") {
       return `${Array.from(node.value).length} 字　换行按 Alt+Enter`;
@@ -331,6 +339,16 @@
   });
 
   frame.addEventListener("focusout", () => highlight(null));
+
+  // ---- 填了几格 ----
+
+  function tally() {
+    const place = document.querySelector("[data-filled]");
+    if (place) {
+      const all = controls();
+      place.textContent = `${all.filter((node) => node.value.trim()).length} / ${all.length}`;
+    }
+  }
 
   // ---- 粘贴一片 ----
 
@@ -430,7 +448,7 @@
     }
     const text = event.clipboardData.getData("text/plain");
     const rows = table(text);
-    const block = rows.length > 1 || rows[0].length > 1;
+    const block = !(app.prose && app.prose.covers(node)) && (rows.length > 1 || rows[0].length > 1);
     const prose = !text.includes("\t") && node.tagName === "TEXTAREA" && (editing || node.dataset.kind === "long_text");
     if (block && !prose) {
       event.preventDefault();
@@ -452,22 +470,57 @@
     app.banner("phone", "warn", phone.matches ? "屏幕太窄，这里只能看。请在电脑上填报。" : "");
   }
 
-  function redraw() {
+  // ---- 几行的表头：一行接一行地固定 ----
+
+  function stickHeads() {
+    frame.querySelectorAll(".form-grid thead").forEach((head) => {
+      const top = head.getBoundingClientRect().top;
+      Array.from(head.rows).slice(1).forEach((row) => {
+        const below = row.getBoundingClientRect().top - top;
+        Array.from(row.cells).forEach((cell) => {
+          cell.style.top = `${below}px`;
+        });
+      });
+    });
+  }
+
+  function adjust() {
+    tally();
     growAll();
+    stickHeads();
     lock();
+  }
+
+  /** 换上重画的整张表：滚动、焦点、正在打的字都留在原处。 */
+  function redraw(html) {
+    const { scrollTop, scrollLeft } = frame;
+    const active = document.activeElement;
+    const kept = app.isControl(active) && frame.contains(active) ? active : null;
+    const typed = kept && { address: kept.dataset.address, value: kept.value, editing };
+    frame.querySelector(".sheet-of-paper").innerHTML = html;
+    app.emit("redrawn");
+    const again = typed && app.cells(typed.address).find(app.isControl);
+    if (again) {
+      again.focus({ preventScroll: true });
+      again.value = typed.value;
+      editing = typed.editing;
+    }
+    frame.scrollTop = scrollTop;
+    frame.scrollLeft = scrollLeft;
   }
 
   let width = frame.clientWidth;
   window.addEventListener("resize", () => {
     if (frame.clientWidth !== width) {
       width = frame.clientWidth;
-      redraw();
+      adjust();
     }
   });
-  app.on("panel", growAll);
-  app.on("redrawn", redraw);
+  app.on("answer", tally);
+  app.on("panel", adjust);
+  app.on("redrawn", adjust);
   app.on("resized", (node) => node.tagName === "TEXTAREA" && grow([node]));
   app.on("problems", () => frame.contains(document.activeElement) && describe(document.activeElement));
-  app.grid = { go, describe };
-  redraw();
+  app.grid = { go, describe, redraw };
+  adjust();
 })(window.ziping);

@@ -1,6 +1,12 @@
-/* 右栏开合：按钮，或 Ctrl+]。 */
+/* 右栏开合：按钮，或 Ctrl+]；窄屏上打开的表签滚进来。 */
 (function () {
   "use strict";
+
+  // 窄屏上表签在栏内横向滚动：打开的这张要看得见
+  const here = document.querySelector(".sheets [aria-current], .review-tabs [aria-current]");
+  if (here) {
+    here.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
 
   const split = document.querySelector(".split");
   const toggle = document.getElementById("panel-toggle");

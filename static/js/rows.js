@@ -36,19 +36,16 @@
   }
 
   function redraw(answer) {
-    const { scrollTop, scrollLeft } = app.frame;
     app.banner("rows", "", "");
     close(false);
-    paper.innerHTML = answer.html;
-    app.emit("redrawn");
+    app.grid.redraw(answer.html);
     app.save.apply(answer);
-    app.frame.scrollTop = scrollTop;
-    app.frame.scrollLeft = scrollLeft;
     if (answer.focus) {
       app.grid.go(app.cells(answer.focus)[0]);
     }
   }
 
+  /** 按“＋”，或点还没有行的空行。 */
   function add(button) {
     const group = JSON.parse(button.dataset.group || "{}");
     const rows = Array.from(paper.querySelectorAll("tr[data-row][data-list]"));
@@ -99,8 +96,11 @@
 
   paper.addEventListener("click", (event) => {
     const button = event.target.closest(".add-row, .row-menu");
+    const spare = event.target.closest("tr.filler");
     if (button) {
       (button.matches(".add-row") ? add : open)(button);
+    } else if (spare && event.target.closest("td.value")) {
+      add(spare);
     }
   });
   drawer.addEventListener("click", (event) => {

@@ -13,12 +13,14 @@
   const conflicts = new Map(); // 地址 → 服务器给的两个值
   const settled = new WeakMap(); // 控件 → 已经存好的那段打字（服务器可能整理过）
   const atFocus = new WeakMap(); // 控件 → 得到焦点时的值，Esc 回到它
+  const dressed = new WeakSet(); // 报告里正显示填好的数的控件：看的是它，存的不是它
   const line = document.getElementById("save-state");
   let sending = null;
   let tries = 0;
   let idleTimer;
   let retryTimer;
   let stopped = false;
+  let pointed = null; // 正用鼠标按下的控件
 
   // ---- 一格现在的值 ----
 
@@ -38,11 +40,29 @@
     }
     const mine = held(control.dataset.address);
     const shown = control.tagName === "SELECT" ? control.dataset.was : control.dataset.shown;
-    const value = mine ? mine.value : shown || "";
+    const text = mine ? mine.value : shown || "";
+    const prose = app.prose && app.prose.covers(control);
+    const value = prose ? app.prose.dress(text) : text;
+    if (prose) {
+      dressed.add(control);
+    }
     if (control.value !== value) {
       control.value = value;
       app.emit("resized", control);
     }
+  }
+
+  /** 报告的一段得到焦点：换回原文，光标留在点的那个字上。 */
+  function undress(control) {
+    if (!dressed.has(control) || control !== document.activeElement) {
+      return;
+    }
+    const { value: shown, selectionStart, selectionEnd } = control;
+    const text = raw(control);
+    dressed.delete(control);
+    control.value = text;
+    control.setSelectionRange(app.prose.offset(shown, text, selectionStart), app.prose.offset(shown, text, selectionEnd));
+    app.emit("resized", control);
   }
 
   function mark(address, name, present) {
@@ -131,7 +151,7 @@
   function commit(control) {
     clearTimeout(idleTimer);
     const value = control.value;
-    if (value === raw(control) || value === settled.get(control)) {
+    if (dressed.has(control) || value === raw(control) || value === settled.get(control)) {
       return;
     }
     settled.delete(control);
@@ -219,6 +239,9 @@
       }
       remember(address);
     });
+    if (answer.html) {
+      app.grid.redraw(answer.html);
+    }
     apply(answer, sent);
     sent.forEach((_, address) => {
       refreshMarks(address);
@@ -373,6 +396,12 @@
 
   // ---- 事件 ----
 
+  document.addEventListener("mousedown", (event) => {
+    pointed = event.target;
+    setTimeout(() => {
+      pointed = null;
+    });
+  });
   document.addEventListener("focusin", (event) => {
     const control = event.target;
     if (!app.isControl(control)) {
@@ -380,6 +409,15 @@
     }
     const value = raw(control);
     atFocus.set(control, value);
+    if (dressed.has(control)) {
+      // 用鼠标点进来的，等光标落下再换
+      if (pointed === control) {
+        setTimeout(undress, 0, control);
+      } else {
+        undress(control);
+      }
+      return;
+    }
     if (control.value !== value && value !== settled.get(control)) {
       control.value = value;
     }
@@ -427,7 +465,10 @@
   });
   document.getElementById("conflict-dialog").addEventListener("close", (event) => answered(event.target));
   document.getElementById("ask-again").addEventListener("click", ask);
+  const proseAreas = () => Array.from(app.frame.querySelectorAll(".prose textarea.v"));
+
   app.on("redrawn", () => {
+    proseAreas().forEach(show);
     new Set([...pending.keys(), ...stuck.keys()]).forEach((address) => {
       app.cells(address).filter(app.isControl).forEach(show);
       refreshMarks(address);
@@ -435,5 +476,6 @@
   });
 
   app.save = { change, commit, revert, apply, idle: () => sending || Promise.resolve(), problems: stuck };
+  proseAreas().forEach(show);
   recall();
 })(window.ziping);
