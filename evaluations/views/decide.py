@@ -54,7 +54,7 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "grid_html": render_grid(grid, "read"), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(reading), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
+        "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
         "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
         "decision": present.actions_of(submission, [o for o in offers(submission, request.user, reading) if o.row.action != "submit"]),
         "history": [present.event_json(event) for event in history_of(submission)],
@@ -134,16 +134,7 @@ def _number(text: str | None) -> int:
 def history(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """谁、何时、改了什么：逐格的修改和流程上的每一步。"""
     submission = access.get_submission(request.user, submission_id)
-    edits = [
-        {
-            "when": e.at,
-            "who": e.user.display_name if e.user else "系统",
-            "where": e.label,
-            "old": e.old,
-            "new": e.new,
-        }
-        for e in edits_of(submission)
-    ]
+    edits = [present.edit_json(edit) for edit in edits_of(submission)]
     events = [present.event_json(event) for event in history_of(submission)]
     return render(
         request, "evaluations/history.html", {"submission": submission, "edits": edits, "events": events}

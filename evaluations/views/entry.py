@@ -91,7 +91,7 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "figures_to_insert": present.insertable(scope) if layout.kind == "prose" else [],
         "grid_html": render_grid(grid, "entry"), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(reading), "revision": submission.revision, "readonly": False,
+        "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": False,
         "urls": {
             "save": url("save"), "rows": url("rows"), "row": url("row"), "why": url("why"), "note": url("note"),
             "pdf": url("pdf"), "xlsx": url("xlsx"), "preview": url("preview"),
@@ -136,11 +136,7 @@ def _answer(
     request: HttpRequest, submission: Submission, form: str, project: UUID | None, saved: Saved
 ) -> dict[str, Any]:
     reading = read(access.get_submission(request.user, submission.pk))
-    grid = present.grid_of(reading, form, project)
-    answer = present.saved_json(saved, reading, grid)
-    if present.changes_shape(reading, form, saved.written):
-        answer["html"] = render_grid(grid, "entry")
-    return answer
+    return present.saved_json(saved, reading, form, project)
 
 
 @json_api
@@ -150,10 +146,8 @@ def rows(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     submission = access.get_submission(request.user, submission_id)
     changed = _row_act(body_of(request), submission, request, form, project)
     reading = read(access.get_submission(request.user, submission.pk))
-    grid = present.grid_of(reading, form, project)
-    answer = present.saved_json(Saved(changed.revision), reading, grid)
-    answer |= {"html": render_grid(grid, "entry"), "focus": changed.focus, "undo": changed.undo}
-    return JsonResponse(answer)
+    answer = present.saved_json(Saved(changed.revision), reading, form, project, redraw=True)
+    return JsonResponse({**answer, "focus": changed.focus, "undo": changed.undo})
 
 
 def _row_act(

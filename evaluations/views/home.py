@@ -41,7 +41,16 @@ def home(request: HttpRequest) -> HttpResponse:
         "tasks": [row for row in rows if row["waiting"]],
         "done": [row for row in rows if not row["waiting"]],
     }
-    return render(request, "evaluations/home.html", {**context, "roles": roles})
+    return render(request, "evaluations/home.html", {**context, "empty": _why_empty(roles, bool(rows))})
+
+
+def _why_empty(roles: set[Role], any_package: bool) -> str:
+    """没有待办时说为什么、去哪里。"""
+    if not roles & access.UNIT_ROLES:
+        return "您的岗位没有填报、签批的任务。"
+    if any_package:
+        return "材料现在不在您手里，需要时可以在下面查看。"
+    return "还没有给您的单位下达自评任务。有疑问请联系财政局绩效科。"
 
 
 def _task(submission: Submission, roles: set[Role]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,9 +21,11 @@ from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
 from evaluations.core.layout import Layout
 from evaluations.core.workflow import REVIEW_STATES, State, Transition
-from evaluations.models import Event, Submission
+from evaluations.exports.html import render_grid
+from evaluations.models import Edit, Event, Submission
 from evaluations.selectors import Reading, last_return
 from evaluations.services.entry import Saved
+from evaluations.services.rows import REMOVED
 from evaluations.services.workflow import Offer
 
 WEIGHT, SCORE, RATE = "总分.分值", "总分.得分", "资金.执行率"
@@ -138,40 +141,45 @@ def _difference(expected: str, actual: str) -> str:
     return f"{gap.normalize():f}"
 
 
-def status_of(reading: Reading) -> dict[str, str]:
-    """状态栏：分值合计、还差多少、自评总分。"""
-    root = reading.facts.root
-    if WEIGHT not in root.fields:
+def status_of(layout: Layout, scope: ScopeFacts) -> dict[str, str]:
+    """状态栏：这张表的分值合计、还差多少、自评总分；没有总分的表没有。"""
+    if WEIGHT not in layout.shows:
         return {}
-    weight = root.value(WEIGHT)
+    weight = scope.value(WEIGHT)
     left = 100 - weight if isinstance(weight, Decimal) else Decimal(100)
     return {
-        "weight": root.fields[WEIGHT].format(weight) or "0",
+        "weight": scope.fields[WEIGHT].format(weight) or "0",
         "weight_left": f"{left.normalize():f}" if left else "",
-        "score": root.fields[SCORE].format(root.value(SCORE)),
+        "score": scope.shown(SCORE),
     }
 
 
-def changes_shape(reading: Reading, form: str, written: list[str]) -> bool:
+def _changes_shape(layout: Layout, written: list[str]) -> bool:
     """写的格里有没有决定表的形状的（如“无此项”）：有就要把整张表重画给页面。"""
-    bands = reading.facts.pack.form(form).bands
-    flags = [band.empty_when for band in bands if band.empty_when is not None]
+    flags = [band.empty_when for band in layout.bands if band.empty_when is not None]
     deciding = {name.name.key for flag in flags for name in flag.references()}
     return any(address.rpartition("/")[2] in deciding for address in written)
 
 
-def saved_json(saved: Saved, reading: Reading, grid: Grid) -> dict[str, Any]:
-    """保存的答复：修订号、时间、各格、问题、冲突。"""
-    return {
+def saved_json(
+    saved: Saved, reading: Reading, form: str, project: UUID | None, *, redraw: bool = False
+) -> dict[str, Any]:
+    """保存的答复：修订号、时间、各格、问题、冲突；表的形状变了（或 ``redraw``）时带整张表。"""
+    layout, scope = form_and_scope(reading, form, project)
+    grid = grid_of(reading, form, project)
+    answer = {
         "revision": saved.revision,
         "saved_at": f"{timezone.localtime():%H:%M:%S}",
         "cells": cells_of(grid),
         "findings": findings_of(reading),
         "counts": reading.counts,
-        "status": status_of(reading),
+        "status": status_of(layout, scope),
         "conflicts": [asdict(conflict) for conflict in saved.conflicts],
         "problems": [asdict(problem) for problem in saved.problems],
     }
+    if redraw or _changes_shape(layout, saved.written):
+        answer["html"] = render_grid(grid, "entry")
+    return answer
 
 
 # ---- 流程 -----------------------------------------------------------------------------------
@@ -222,6 +230,28 @@ def steps_of(submission: Submission) -> list[dict[str, str]]:
         {"label": step.label, "state": "done" if n < here or done else "current" if n == here else "todo"}
         for n, step in enumerate(steps)
     ]
+
+
+THROUGH = {"import": "导入", "prior": "上年带入"}
+
+
+def edit_json(edit: Edit) -> dict[str, Any]:
+    """一次修改，用人话：删掉的行和项目写成“列：字”，不露出存的样子。"""
+    who = edit.user.display_name if edit.user else THROUGH.get(edit.through, "系统")
+    return {
+        "when": edit.at,
+        "who": who,
+        "where": edit.label,
+        "old": _in_words(edit.old) if edit.new == REMOVED else edit.old,
+        "new": edit.new,
+    }
+
+
+def _in_words(text: str) -> str:
+    """删除记录里存的是整行或整个项目的 JSON。"""
+    data = json.loads(text)
+    values = data.get("values", data)
+    return "；".join(f"{key}：{value}" for key, value in values.items() if isinstance(value, str))
 
 
 def event_json(event: Event | None) -> dict[str, Any] | None:
