@@ -28,12 +28,23 @@ def attributes(pairs: Attributes) -> str:
         if value is True:
             out.append(f" {name}")
         elif value:
-            out.append(f' {name}="{escape(printable(value))}"')
+            plain = value if value.isalnum() else escape(printable(value))
+            out.append(f' {name}="{plain}"')
     return "".join(out)
 
 
 def text_html(text: str) -> str:
     return escape(printable(text), quote=False)
+
+
+def paragraphs(text: str, *, keep_lead: bool = False) -> list[str]:
+    """一段文字分成几段：每行一段，空行不算；``keep_lead`` 时保留行首的空格。"""
+    lines = printable(text).split("\n")
+    return [line.rstrip() if keep_lead else line.strip() for line in lines if line.strip()]
+
+
+def paragraphs_html(text: str) -> str:
+    return "".join(f"<p>{text_html(line)}</p>" for line in paragraphs(text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +54,13 @@ class CellWriter:
     mode: Mode
     marks: Mapping[str, str] = field(default_factory=dict)
 
-    def content(self, cell: Cell, row_name: str = "") -> str:
-        """一格的内容；``row_name`` 是列表行的名称，用在控件的读屏名称里。"""
+    def content(self, cell: Cell, row_name: str = "", described: str = "") -> str:
+        """一格的内容；``row_name`` 是列表行的名称，用在控件的读屏名称里；``described`` 是填写提示的 id。"""
         if not cell.pieces:
             return NO_BREAK_SPACE if self.mode == "print" else ""
         if self.mode == "print":
             return self._print(cell)
-        return "".join(self._piece(cell, piece, row_name) for piece in cell.pieces)
+        return "".join(self._piece(cell, piece, row_name, described) for piece in cell.pieces)
 
     def _print(self, cell: Cell) -> str:
         if cell.show == "boxes":
@@ -57,24 +68,18 @@ class CellWriter:
         text = text_html(cell.text)
         return text if text.strip() or "\u3000" in text else NO_BREAK_SPACE
 
-    def _piece(self, cell: Cell, piece: Piece, row_name: str) -> str:
+    def _piece(self, cell: Cell, piece: Piece, row_name: str, described: str) -> str:
         if piece.address and piece.field is not None:
             if self.mode == "entry" and piece.input and cell.role != OPEN:
-                return self._control(cell, piece, piece.field, row_name)
+                return self._control(cell, piece, piece.field, row_name, described)
             return self._shown(cell, piece, piece.field)
         return f'<span class="t">{text_html(piece.text)}</span>' if cell.values else text_html(piece.text)
 
     def _shown(self, cell: Cell, piece: Piece, asked: Field) -> str:
+        if cell.style == "text":
+            return f'<div class="v"{_shown_tags(piece, asked)}>{paragraphs_html(piece.text)}</div>'
         text = boxes(piece) if cell.show == "boxes" else text_html(piece.text)
-        tags = attributes(
-            [
-                ("data-address", piece.address),
-                ("data-kind", asked.kind),
-                ("data-shown", printable(piece.text)),
-                ("tabindex", "-1"),
-            ]
-        )
-        shown = f'<span class="v"{tags}>{text}</span>'
+        shown = f'<span class="v"{_shown_tags(piece, asked)}>{text}</span>'
         if not piece.computed:
             return shown
         label = f"为什么是 {piece.text}" if piece.text else "怎么算出来的"
@@ -83,8 +88,8 @@ class CellWriter:
 
     # ---- 控件 ----
 
-    def _control(self, cell: Cell, piece: Piece, asked: Field, row_name: str) -> str:
-        common = self._common(piece, asked, row_name)
+    def _control(self, cell: Cell, piece: Piece, asked: Field, row_name: str, described: str) -> str:
+        common = self._common(piece, asked, row_name, described)
         if asked.kind in ("choice", "yes_no"):
             return _select(asked, piece, common)
         if asked.kind in TEXT_KINDS:
@@ -97,7 +102,9 @@ class CellWriter:
         tags = attributes([("class", kind), ("inputmode", mode), ("value", piece.text), *common])
         return f'<input type="text"{tags}>'
 
-    def _common(self, piece: Piece, asked: Field, row_name: str) -> list[tuple[str, str | bool]]:
+    def _common(
+        self, piece: Piece, asked: Field, row_name: str, described: str
+    ) -> list[tuple[str, str | bool]]:
         label = f"{row_name}·{asked.label}" if row_name else asked.full_label
         return [
             ("data-address", piece.address),
@@ -107,10 +114,23 @@ class CellWriter:
             ("data-unit", asked.unit),
             ("data-help", asked.help),
             ("data-required", asked.required),
+            ("data-live", "1" if asked.live else ""),
             ("aria-label", f"{label}（{asked.unit}）" if asked.unit else label),
+            ("aria-describedby", described),
             ("aria-invalid", "true" if self.marks.get(piece.address) == "error" else ""),
             ("autocomplete", "off"),
         ]
+
+
+def _shown_tags(piece: Piece, asked: Field) -> str:
+    return attributes(
+        [
+            ("data-address", piece.address),
+            ("data-kind", asked.kind),
+            ("data-shown", printable(piece.text)),
+            ("tabindex", "-1"),
+        ]
+    )
 
 
 def _select(asked: Field, piece: Piece, common: Attributes) -> str:

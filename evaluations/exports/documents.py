@@ -8,16 +8,21 @@ from ..core.facts import Facts, ScopeFacts
 from ..core.grid import expand
 from ..core.layout import Layout
 from .html import render_page
+from .parts import Part, scope_name
 from .pdf import render_pdf
 from .problems import ExportProblem
+from .prose import title_text
 from .xlsx import render_xlsx
 
 Chosen = Sequence[tuple[Layout, ScopeFacts]]
 
 
 def choose(facts: Facts, form: str) -> Chosen:
-    """一张表，或 ``all`` 全部（项目的表每个项目一张）；没有内容时抛 ``ExportProblem``。"""
-    layouts = list(facts.pack.forms.values()) if form == "all" else [facts.pack.form(form)]
+    """一张表，或 ``all`` 全部：按打印次序（报告在前，附件随后），项目的表每个项目一张。
+
+    不适用的（``when`` 不成立）不印；没有内容时抛 ``ExportProblem``。
+    """
+    layouts = sorted(facts.pack.forms.values(), key=print_order) if form == "all" else [facts.pack.form(form)]
     chosen: list[tuple[Layout, ScopeFacts]] = []
     for layout in layouts:
         scopes = facts.children[layout.scope] if layout.scope else [facts.root]
@@ -27,13 +32,32 @@ def choose(facts: Facts, form: str) -> Chosen:
     return chosen
 
 
+def print_order(layout: Layout) -> int:
+    return layout.order if layout.print_order is None else layout.print_order
+
+
 def title_of(facts: Facts) -> str:
     """文件属性里的标题：单位名称，没有时用方案名称。"""
     return facts.package.department_name or facts.pack.name
 
 
-def pdf(facts: Facts, chosen: Chosen) -> bytes:
-    return render_pdf([expand(layout, facts, scope) for layout, scope in chosen], title=title_of(facts))
+def parts(facts: Facts, chosen: Chosen) -> list[Part]:
+    """要印的各份。多于一份就是成套的材料：带附件号和目录名称；同一张表有几份时附件号加序号。"""
+    if len(chosen) == 1:
+        return [Part(expand(layout, facts, scope)) for layout, scope in chosen]
+    made = []
+    for layout, scope in chosen:
+        same = [other for kind, other in chosen if kind is layout]
+        grid = expand(layout, facts, scope)
+        name = scope_name(scope)
+        title = title_text(grid.cells) if grid.kind == "prose" else grid.title
+        number = f"-{same.index(scope) + 1}" if len(same) > 1 and layout.annex else ""
+        made.append(Part(grid, layout.annex + number, f"{title}（{name}）" if name else title))
+    return made
+
+
+def pdf(facts: Facts, chosen: Chosen, *, pdfa: bool = False, footer: str = "") -> bytes:
+    return render_pdf(parts(facts, chosen), title=title_of(facts), footer=footer, pdfa=pdfa)
 
 
 def xlsx(facts: Facts, chosen: Chosen) -> bytes:
@@ -43,7 +67,8 @@ def xlsx(facts: Facts, chosen: Chosen) -> bytes:
 
 
 def html(facts: Facts, chosen: Chosen) -> bytes:
-    return render_page([expand(layout, facts, scope) for layout, scope in chosen], title_of(facts)).encode()
+    return render_page(parts(facts, chosen), title_of(facts)).encode()
 
 
 WRITERS: dict[str, Callable[[Facts, Chosen], bytes]] = {"pdf": pdf, "xlsx": xlsx, "html": html}
+"""一律 ``WRITERS[种类](facts, chosen)``；``pdf`` 另有 ``pdfa``（存档用 PDF/A-3u）和 ``footer``（校验码）。"""

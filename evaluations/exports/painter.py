@@ -1,4 +1,19 @@
-"""把一段表变成模板要的 (标签、属性、内容)：类名、跨度、读屏用的 scope、填报用的 data-*。"""
+"""把一段表变成模板要的 (标签、属性、内容)：类名、跨度、读屏用的 scope、填报用的 data-*。
+
+表的类名：``form-grid`` ``print|entry|read`` ``noframe`` ``joined`` ``new-page`` ``closing``（表下的签名行）；
+格的类名：``label value mix group side open text``、``a-left|center|right``、``s-title|note|small``、``pre num computed
+noframe tall filler cut-b cut-t mark-…``。
+
+文（``prose.py``，模板 grid/prose.html）的类名：外层 ``div.prose.print|entry|read``，里面依次是
+
+- ``h2.prose-title``、``h3.prose-h1``、``h4.prose-h2``：标题和两级小标题；
+- ``p.prose-guide``：填写提示（只在屏幕上），id 由下面文字的 ``aria-describedby`` 指着；
+- ``p.prose-live``：算出来的一句话；
+- ``div.prose-text``：填报时里面是 ``textarea.v``（``data-was`` 是带 ``{键}`` 的原文，``data-shown`` 是填好的，
+  ``data-live="1"`` 表示认 ``{键}``）；查看时是 ``div.v``，每段一个 ``p``；打印时每段是 ``p.prose-text``；
+- ``.prose-text.prose-fixed``：预先印好的文字（附件说明）；
+- ``p.prose-sign``：署名、日期；打印时几行合在 ``div.prose-signs`` 里。
+"""
 
 from __future__ import annotations
 
@@ -37,12 +52,17 @@ class Painter:
         self.writer = CellWriter(mode, marks)
         total = sum(grid.columns)
         self.shares = [width / total for width in grid.columns]
-        self.widths = [f"{share * 100:.4g}%" for share in self.shares]
+        self.widths = column_widths(grid.columns)
         self.growing = _last_rows_of_plain_lists(grid) if self.entering else frozenset()
 
     def table(self, section: Section) -> dict[str, Any]:
         """模板 grid/table.html 的一个表。"""
-        flags = {"noframe": not section.frame, "joined": section.joined, "new-page": section.new_page}
+        flags = {
+            "noframe": not section.frame,
+            "joined": section.joined,
+            "new-page": section.new_page,
+            "closing": section.closing,
+        }
         names = ["form-grid", self.mode, *(name for name, on in flags.items() if on)]
         parts = [
             (tag, [self._row(line) for line in lines])
@@ -137,6 +157,12 @@ class Painter:
         }
         marks = [f"mark-{self.marks[piece.address]}" for piece in values if piece.address in self.marks]
         return " ".join([cell.role, f"a-{cell.align}", *(name for name, on in flags.items() if on), *marks])
+
+
+def column_widths(columns: Sequence[int]) -> list[str]:
+    """相对列宽 → 百分数。"""
+    total = sum(columns)
+    return [f"{width * 100 / total:.4g}%" for width in columns]
 
 
 def _safe(markup: str) -> SafeString:

@@ -1,107 +1,136 @@
 """Grid → PDF。排版在子进程里（``pdf_worker``），这里决定怎样分页。
 
 每张表两遍（notation §6）：先在矮 7 mm 的页上排一遍，读出每页从哪一行、哪个字开始；有格子跨页时按页
-切开（``core.paging``），标签每页重印、边框封口，再在真正的页上排一遍。没有格子跨页的表只排一遍。
+切开（``core.paging``），标签每页重印、边框封口，再在真正的页上排一遍。没有格子跨页的表和文只排一遍。
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from ..core.grid import Grid
-from ..core.paging import Break, Paged, crosses, cut
-from .html import Sheet, document, print_css, render_grid, render_paged
+from ..core.paging import Break, crosses, cut
+from .folio import page_css
+from .fonts import face_css, faces, font_files
+from .html import Entry, Sheet, contents_html, document, print_css, render_grid, render_paged, sheet_of
+from .parts import Part, as_part
 from .problems import ExportProblem
 from .text import position_after
 from .workers import Pool, Worker
 
 __all__ = ["ExportProblem", "render_pdf"]
 
-PAGE_MARGINS_MM = (18.0, 15.0, 20.0)
-"""上、左右、下页边，与 print.css 的 @page 相同。"""
 SLACKS_MM = (7.0, 12.0, 20.0)
 """第一遍的页矮多少：给切口多出的边框和边距留地方；还装不下就再矮些重排。"""
-FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
-SITE_FONTS = {
-    "宋体": "site-song",
-    "仿宋": "site-fang",
-    "楷体": "site-kai",
-    "黑体": "site-hei",
-    "小标宋": "site-title",
-}
-FANDOL_FONTS = {"FandolFang-Regular.otf": "FandolFang", "FandolKai-Regular.otf": "FandolKai"}
+SECONDS_PER_PART = 5
+"""限时：每一份多给几秒。"""
+TIGHT_SAVES_MM = 0.8
+"""收紧后每行至少矮多少毫米。"""
 
 PageRows = Sequence[Mapping[str, Mapping[str, int]]]
 
 
-def render_pdf(grids: Sequence[Grid], *, title: str, footer: str = "", pdfa: bool = False) -> bytes:
-    """几张表依次印成一个 PDF，页码连续。
+def render_pdf(parts: Sequence[Grid | Part], *, title: str, footer: str = "", pdfa: bool = False) -> bytes:
+    """几份依次印成一个 PDF，页码连续；有目录名称（``Part.entry``）的，前面加不编页码的目录。
 
-    ``title`` 是文件属性里的标题；``footer`` 印在每页左下角（如校验码）；``pdfa`` 存成 PDF/A-3u。
+    ``title`` 是文件属性里的标题；``footer`` 印在每页下方（如校验码）；``pdfa`` 存成 PDF/A-3u。
     缺库、缺字体、超时或排版出错抛 ``ExportProblem``。
     """
-    if not grids:
+    if not parts:
         raise ExportProblem("没有可以导出的表。")
-    with pool().worker() as worker:
+    with pool().worker(SECONDS_PER_PART * len(parts)) as worker:
         job = _Job(worker, title, footer)
-        for grid in grids:
-            job.add(grid)
+        for part in parts:
+            job.add(as_part(part))
         return job.write("pdf/a-3u" if pdfa else "")
 
 
+@dataclass(frozen=True, slots=True)
+class Laid:
+    """排好的一份：在子进程里的名称，各页的行，各页的行占到多高（毫米）。"""
+
+    name: str
+    pages: PageRows
+    heights: Sequence[float]
+
+
 class _Job:
-    """一次出件：逐张排版，最后写成一个文件。"""
+    """一次出件：逐份排版，末了排目录，写成一个文件。"""
 
     def __init__(self, worker: Worker, title: str, footer: str) -> None:
         self.worker = worker
         self.title = title
         self.footer = footer
         self.pages = 0
+        self.asked = 0
+        self.order: list[str] = []
+        self.lines: list[Entry] = []
 
-    def add(self, grid: Grid) -> None:
-        again = False
-        for slack in SLACKS_MM:
-            laid = self._lay(_sheet(grid), slack, again)
-            again = True
-            breaks = find_breaks(grid, laid)
+    def add(self, part: Part) -> None:
+        number = len(self.order) + 1
+        if part.entry:
+            self.lines.append(Entry(number, part.annex, part.entry, self.pages + 1))
+        laid = self._prose(part) if part.grid.kind == "prose" else self._table(part)
+        self.order.append(laid.name)
+        self.pages += len(laid.pages)
+
+    def _prose(self, part: Part) -> Laid:
+        return self._lay(sheet_of(part, render_grid(part.grid, "print")))
+
+    def _table(self, part: Part) -> Laid:
+        """先在矮页上排；差几行就能成一页的收紧；有格子跨页的按页切开再排。"""
+        grid = part.grid
+        html = render_grid(grid, "print")
+        for number, slack in enumerate(SLACKS_MM):
+            laid = self._lay(sheet_of(part, html), slack)
+            if not number and nearly_one_page(laid, slack):
+                tight = self._lay(sheet_of(part, html, tight=True))
+                if len(tight.pages) == 1:
+                    return tight
+            breaks = find_breaks(grid, laid.pages)
             if not crosses(grid, breaks):
                 break
-            laid = self._lay(_paged_sheet(cut(grid, breaks)), 0.0, again)
-            if len(laid) == len(breaks) + 1:
+            paged = cut(grid, breaks)
+            laid = self._lay(sheet_of(replace(part, grid=paged.grid), render_paged(paged)))
+            if len(laid.pages) == len(breaks) + 1:
                 break
-        self.pages += len(laid)
+        return laid
 
-    def _lay(self, sheet: Sheet, slack: float, again: bool) -> PageRows:
-        html = document([sheet], self.title, self.footer, css=self._page_css(sheet.orientation, slack))
-        reply, _ = self.worker.ask({"do": "lay", "again": again}, html.encode())
-        pages: PageRows = reply["pages"]
-        return pages
+    def _lay(self, sheet: Sheet, slack: float = 0.0) -> Laid:
+        number = len(self.order) + 1
+        css = page_css(sheet.kind, sheet.orientation, start=self.pages + 1, slack=slack, sheet=number)
+        return self._ask(document([sheet], self.title, self.footer, css=css, first=number))
 
-    def _page_css(self, orientation: str, slack: float) -> str:
-        """这张表的纸向、页边和起始页码。"""
-        top, side, bottom = PAGE_MARGINS_MM
-        size = "landscape" if orientation == "landscape" else "portrait"
-        return (
-            f"@page {{size: A4 {size}; margin: {top}mm {side}mm {bottom + slack}mm}}"
-            f" .sheet {{page: auto}} @page :first {{counter-reset: page {self.pages + 1}}}"
-        )
+    def _ask(self, html: str) -> Laid:
+        self.asked += 1
+        name = str(self.asked)
+        reply, _ = self.worker.ask({"do": "lay", "name": name}, html.encode())
+        return Laid(name, reply["pages"], reply["heights"])
 
     def write(self, variant: str) -> bytes:
-        return self.worker.ask({"do": "write", "variant": variant})[1]
+        order, ahead = self.order, 0
+        if self.lines:
+            contents = self._contents()
+            order, ahead = [contents.name, *order], len(contents.pages)
+        return self.worker.ask({"do": "write", "order": order, "variant": variant, "ahead": ahead})[1]
+
+    def _contents(self) -> Laid:
+        css = page_css("prose", "portrait", start=0)
+        return self._ask(document([], self.title, css=css, contents=contents_html(self.lines)))
 
 
-def _sheet(grid: Grid) -> Sheet:
-    return Sheet(grid.orientation, grid.font_size, render_grid(grid, "print"))
-
-
-def _paged_sheet(paged: Paged) -> Sheet:
-    return Sheet(paged.grid.orientation, paged.grid.font_size, render_paged(paged))
+def nearly_one_page(laid: Laid, slack: float) -> bool:
+    """两页，第二页的行收紧以后放得进第一页。"""
+    if len(laid.pages) != 2 or set(laid.pages[0]) & set(laid.pages[1]):
+        return False
+    saved = TIGHT_SAVES_MM * (len(laid.pages[0]) + len(laid.pages[1]))
+    return laid.heights[1] <= slack + saved
 
 
 def find_breaks(grid: Grid, pages: PageRows) -> list[Break]:
@@ -132,9 +161,6 @@ def _break_at(
     return Break(row, inside=True, printed=printed)
 
 
-# ---- 子进程的样式和字体 ----
-
-
 @cache
 def pool() -> Pool:
     """本进程的排版池。"""
@@ -142,36 +168,6 @@ def pool() -> Pool:
 
 
 def _start() -> dict[str, Any]:
-    faces = [*_site_fonts(), *_fandol_fonts()]
-    css = "\n".join([*(_face(family, path) for family, path in faces), print_css()])
-    return {"css": css, "fonts": {_font_name(path): str(path) for _, path in faces}}
-
-
-def _site_fonts() -> list[tuple[str, Path]]:
-    """单位自备的字体：``FONT_DIR`` 里名为 宋体、仿宋、楷体、黑体、小标宋 的字体文件。"""
-    folder = getattr(settings, "FONT_DIR", "")
-    if not folder:
-        return []
-    candidates = [
-        (family, Path(folder) / f"{name}{suffix}")
-        for name, family in SITE_FONTS.items()
-        for suffix in FONT_SUFFIXES
-    ]
-    return [(family, path) for family, path in candidates if path.is_file()]
-
-
-def _fandol_fonts() -> list[tuple[str, Path]]:
-    folder = Path(settings.BASE_DIR) / "build" / "fonts"
-    return [(family, folder / name) for name, family in FANDOL_FONTS.items() if (folder / name).is_file()]
-
-
-def _font_name(path: Path) -> str:
-    """取件名：十六进制，不露路径，也不怕中文文件名。"""
-    return path.name.encode().hex()
-
-
-def _face(family: str, path: Path) -> str:
-    weight = "bold" if family == "site-title" else "normal"
-    return (
-        f'@font-face {{font-family: "{family}"; font-weight: {weight}; src: url("font:{_font_name(path)}")}}'
-    )
+    """子进程的第一条消息：样式和字体。"""
+    found = faces()
+    return {"css": f"{face_css(found)}\n{print_css()}", "fonts": font_files(found)}

@@ -8,6 +8,7 @@ PDF（write）。内存、CPU 时间有上限；除自己的字体外什么也�
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -16,13 +17,19 @@ import shutil
 import signal
 import tempfile
 import traceback
-from collections.abc import Collection
+from collections import OrderedDict
+from collections.abc import Collection, Sequence
 from typing import IO, Any
+
+from .cff import cff_table, compact
 
 MEMORY_BYTES = 1536 * 1024 * 1024
 CPU_SECONDS = 30
 IDLE_SECONDS = 900
 CHUNK_BYTES = 1 << 20
+JOBS_PER_COLLECTION, JOBS_PER_SWEEP = 10, 100
+KEPT_PAGES = 200
+MM_PER_PIXEL = 25.4 / 96
 FONT_SCHEME = "font:"
 REQUIRED_FONTS = frozenset(("Noto Serif CJK SC", "Noto Sans CJK SC"))
 
@@ -100,29 +107,52 @@ class Typesetter:
         self.fetcher = make_fetcher({name: read_bytes(path) for name, path in fonts.items()})
         self.font_config = FontConfiguration()
         self.css = CSS(string=css, font_config=self.font_config, url_fetcher=self.fetcher)
-        self.laid: list[Any] = []
+        self.laid: dict[str, Any] = {}
+        self.kept: OrderedDict[str, tuple[Any, dict[str, Any]]] = OrderedDict()
 
-    def lay(self, html: str, *, again: bool) -> dict[str, Any]:
-        """排一份；``again`` 时替换上一份。返回页数、各页的行、拒绝取件的次数。"""
+    def lay(self, html: str, name: str) -> dict[str, Any]:
+        """排一份，记在 ``name`` 下。返回各页的行、各页排到多高（毫米）、拒绝取件的次数。
+
+        最近排过、一字未变的（含页码）直接用：整套里只改了一张表时，别的表不必重排。
+        """
+        if html not in self.kept:
+            self.kept[html] = self._render(html)
+        self.kept.move_to_end(html)
+        document, reply = self.kept[html]
+        self.laid[name] = document
+        return {**reply, "denied": self.fetcher.denied}
+
+    def _render(self, html: str) -> tuple[Any, dict[str, Any]]:
         from weasyprint import HTML
 
         source = HTML(string=html, url_fetcher=self.fetcher, base_url=None)
-        document = source.render(
-            stylesheets=[self.css], font_config=self.font_config, presentational_hints=True, cache={}
-        )
-        if again:
-            self.laid.pop()
-        self.laid.append(document)
-        return {"pages": rows_by_page(document), "denied": self.fetcher.denied}
+        document = source.render(stylesheets=[self.css], font_config=self.font_config, cache={})
+        pages, heights = rows_by_page(document)
+        return document, {"pages": pages, "heights": heights}
 
-    def write(self, variant: str) -> bytes:
-        """把排好的各份合成一个 PDF。``variant`` 空或 ``pdf/a-3u``。"""
-        pages = [page for document in self.laid for page in document.pages]
+    def write(self, order: Sequence[str], variant: str, ahead: int) -> bytes:
+        """把排好的几份依次合成一个 PDF。``variant`` 空或 ``pdf/a-3u``；最前 ``ahead`` 页（目录）不编页码。"""
+        pages = [page for name in order for page in self.laid[name].pages]
         options = {"pdf_variant": variant} if variant else {}
-        whole = self.laid[0].copy(pages)
-        self.laid = []
-        content: bytes = whole.write_pdf(**options)
+        whole = self.laid[order[0]].copy(pages)
+        self.laid = {}
+        self._forget()
+
+        def finish(document: Any, pdf: Any) -> None:
+            bare_fonts(document, pdf)
+            if ahead:
+                label_pages(pdf, ahead)
+
+        content: bytes = whole.write_pdf(finisher=finish, **options)
         return content
+
+    def _forget(self) -> None:
+        """留下最近的 ``KEPT_PAGES`` 页（一页约 1 MB），其余忘掉。"""
+        pages = 0
+        for html in reversed([*self.kept]):
+            pages += len(self.kept[html][0].pages)
+            if pages > KEPT_PAGES:
+                del self.kept[html]
 
     def fonts_used(self, wanted: Collection[str]) -> set[str]:
         """用这几种字体各试排一个字，实际用到的字体族；顺便把排版器热起来。"""
@@ -136,30 +166,56 @@ class Typesetter:
         return {str(font.family) for font in sample.fonts.values()}
 
 
+def bare_fonts(document: Any, pdf: Any) -> None:
+    """内嵌字体只留 CFF 表里用到的字形：其余的 PDF 用不到，却占大半。"""
+    contents: dict[str, bytes] = {}
+    used: dict[str, set[int]] = {}
+    for font in document.fonts.values():
+        contents.setdefault(font.hash, font.file_content)
+        used[font.hash] = used.get(font.hash, set()) | set(font.to_unicode)
+    streams = {id(item.stream[0]): item for item in pdf.objects if getattr(item, "stream", None)}
+    for name, content in contents.items():
+        item, table = streams.get(id(content)), cff_table(content)
+        if item is not None and table:
+            item.stream[:] = [compact(table, used[name])]
+            item.extra["Subtype"] = "/CIDFontType0C"
+
+
+def label_pages(pdf: Any, ahead: int) -> None:
+    """阅读器里的页码与印出的一致：目录不编号，正文从 1 起。"""
+    import pydyf  # type: ignore[import-untyped]
+
+    ranges = [0, pydyf.Dictionary({"P": pydyf.String("目录")}), ahead, pydyf.Dictionary({"S": "/D"})]
+    pdf.catalog["PageLabels"] = pydyf.Dictionary({"Nums": pydyf.Array(ranges)})
+
+
 def read_bytes(path: str) -> bytes:
     with open(path, "rb") as stream:
         return stream.read()
 
 
-def rows_by_page(document: Any) -> list[dict[str, dict[str, int]]]:
-    """每页有哪些表行（``data-n``），行里每格（``data-c``）排了几个看得见的字。
+def rows_by_page(document: Any) -> tuple[list[dict[str, dict[str, int]]], list[float]]:
+    """每页有哪些表行（``data-n``），行里每格（``data-c``）排了几个看得见的字；各页的行占到多高，毫米。
 
     读的是 WeasyPrint 未公开的 ``page._page_box``；只在这一个函数里读，有测试看着。
     """
     from weasyprint.formatting_structure import boxes  # type: ignore[import-untyped]
 
-    pages = []
+    pages, heights = [], []
     for page in document.pages:
         rows: dict[str, dict[str, int]] = {}
+        lowest = top = page._page_box.content_box_y()
         for row in page._page_box.descendants():
             if not isinstance(row, boxes.TableRowBox) or row.element is None or not row.element.get("data-n"):
                 continue
             cells = rows.setdefault(row.element.get("data-n"), {})
+            lowest = max(lowest, row.position_y + row.height)
             for cell in row.children:
                 texts = (box.text for box in cell.descendants() if isinstance(box, boxes.TextBox))
                 cells[cell.element.get("data-c")] = sum(len("".join(text.split())) for text in texts)
         pages.append(rows)
-    return pages
+        heights.append(round((lowest - top) * MM_PER_PIXEL, 1))
+    return pages, heights
 
 
 def open_typesetter(message: dict[str, Any]) -> Typesetter:
@@ -183,13 +239,14 @@ def open_typesetter(message: dict[str, Any]) -> Typesetter:
 
 def answer(setter: Typesetter, message: dict[str, Any], content: bytes) -> tuple[dict[str, Any], bytes]:
     if message["do"] == "lay":
-        return setter.lay(content.decode("utf-8"), again=message["again"]), b""
-    return {}, setter.write(message["variant"])
+        return setter.lay(content.decode("utf-8"), message["name"]), b""
+    return {}, setter.write(message["order"], message["variant"], message["ahead"])
 
 
 def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
     """一直服务到对方关闭，或空闲太久。"""
     setter: Typesetter | None = None
+    done = 0
     reply: dict[str, Any]
     while select.select([inward], [], [], IDLE_SECONDS)[0]:
         received = receive(inward)
@@ -211,6 +268,17 @@ def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
         finally:
             signal.alarm(0)
         send(outward, reply, result)
+        done += 1
+        tidy(done)
+
+
+def tidy(done: int) -> None:
+    """收垃圾：排版中途不收（快五分之一）；每做几件收一次，只看新的；隔一阵连旧的一起收。"""
+    if done % JOBS_PER_SWEEP == 0:
+        gc.unfreeze()
+    if done % JOBS_PER_COLLECTION == 0:
+        gc.collect()
+        gc.freeze()
 
 
 def main() -> None:
@@ -218,6 +286,7 @@ def main() -> None:
     os.dup2(2, 1)
     inward = os.fdopen(0, "rb", buffering=0)
     limit_memory()
+    gc.disable()
     try:
         serve(inward, outward)
     finally:

@@ -27,13 +27,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """一个 ``<table>``。``joined`` 表示紧接在上一个有框的表下面，共用那条边；``new_page`` 另起一页。"""
+    """一个 ``<table>``。``joined`` 表示紧接在上一个有框的表下面，共用那条边；``new_page`` 另起一页；``closing`` 是
+    表下无框的末段（签名行）。
+    """
 
     frame: bool
     head: tuple[Line, ...]
     body: tuple[Line, ...]
     joined: bool = False
     new_page: bool = False
+    closing: bool = False
 
 
 def sections(grid: Grid, starts: Collection[int] = ()) -> list[Section]:
@@ -48,7 +51,9 @@ def sections(grid: Grid, starts: Collection[int] = ()) -> list[Section]:
         new_page = first in starts
         joined = bool(found) and found[-1].frame and grid.rows[first].frame and not new_page
         head, body = _on_one_page(lines, first, end) if starts else _split(lines[first:end])
-        found.append(Section(grid.rows[first].frame, head, body, joined, new_page))
+        frame = grid.rows[first].frame
+        closing = bool(found) and not frame and end == len(grid.rows)
+        found.append(Section(frame, head, body, joined, new_page, closing))
     return found
 
 

@@ -15,6 +15,8 @@ def printable(text: str) -> str:
 
     录入时已经清理过；这里再做一次，免得库里一条旧数据毁掉整批出件。
     """
+    if text.isprintable():
+        return text
     return _UNPRINTABLE.sub("", _NEWLINE.sub("\n", text))
 
 

@@ -28,7 +28,7 @@ WALL_SECONDS = 30
 WAIT_SECONDS = 60
 JOBS_PER_WORKER = 500
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "XDG_CACHE_HOME", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
-TOO_LONG = f"排版超过 {WALL_SECONDS} 秒，已停止。请减少一次导出的表，或缩短特别长的文字后再试。"
+TOO_LONG = "排版时间太长，已停止。请减少一次导出的表，或缩短特别长的文字后再试。"
 FAILED = "PDF 没有做成，原因已记入日志。请再试一次；还不行请联系管理员。"
 BUSY = "现在同时出 PDF 的人太多，请过一分钟再试。"
 
@@ -135,22 +135,22 @@ class Pool:
         self.idle: list[Worker] = []
 
     @contextlib.contextmanager
-    def worker(self) -> Iterator[Worker]:
-        """借一个子进程做一件事；中途出任何错就换掉它。整件事限时 ``WALL_SECONDS`` 秒。"""
+    def worker(self, seconds: float = 0) -> Iterator[Worker]:
+        """借一个子进程做一件事；中途出任何错就换掉它。整件事限时 ``WALL_SECONDS`` 秒，再加 ``seconds``。"""
         began = time.monotonic()
         if not self.places.acquire(timeout=WAIT_SECONDS):
             raise ExportProblem(BUSY)
         if time.monotonic() - began > 1:
             logger.info("等排版子进程 %.1f 秒", time.monotonic() - began)
         try:
-            yield from self._lend()
+            yield from self._lend(WALL_SECONDS + seconds)
         finally:
             self.places.release()
 
-    def _lend(self) -> Iterator[Worker]:
+    def _lend(self, seconds: float) -> Iterator[Worker]:
         worker = self._take() or Worker(self.start())
         try:
-            with worker.within(WALL_SECONDS):
+            with worker.within(seconds):
                 yield worker
         except BaseException:
             worker.close()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +19,7 @@ from ..core.expressions import Column, Expression, Reference
 from ..core.facts import ScopeFacts
 from ..core.grid import Cell, Grid
 from ..core.values import ROUNDED_KINDS
+from .parts import scope_name
 from .problems import ExportProblem
 from .text import printable
 from .xlsx_cells import TEXT, Content, content_of, pattern_of
@@ -27,6 +29,8 @@ from .xlsx_rows import PIECE_POINTS, font_points, place
 META = "_meta"
 META_COLUMNS = ("sheet", "form", "scope", "row", "column", "address", "kind", "pattern", "input")
 FONT = "宋体"
+FONTS = {"h1": "黑体", "h2": "楷体", "text": "仿宋", "live": "仿宋", "sign": "仿宋"}
+PROSE_ALIGNS = {"title": "center", "sign": "right"}
 MAX_SHEET_NAME = 31
 PAGE_POINTS = 600.0
 """A4 一页大约能印的高度，单位：磅。"""
@@ -40,8 +44,11 @@ def render_xlsx(sheets: Sequence[tuple[Grid, ScopeFacts]], *, title: str = "") -
     """
     if not sheets:
         raise ExportProblem("没有可以导出的表。")
-    names = _sheet_names([grid for grid, _ in sheets])
-    plans = [Plan(name, grid, scope, place(grid)) for name, (grid, scope) in zip(names, sheets, strict=True)]
+    names = _sheet_names([_wanted_name(grid, scope) for grid, scope in sheets])
+    plans = [
+        Plan(name, grid, scope, place(grid), [content_of(cell) for cell in grid.cells])
+        for name, (grid, scope) in zip(names, sheets, strict=True)
+    ]
     places = Places(plans)
     content = BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as workbook:
@@ -53,22 +60,30 @@ def render_xlsx(sheets: Sequence[tuple[Grid, ScopeFacts]], *, title: str = "") -
     return content.getvalue()
 
 
-def _sheet_names(grids: Sequence[Grid]) -> list[str]:
-    """合法、不重复的工作表名（最多 31 字，不含 []:*?/\\）。"""
-    used = {META.casefold()}
+def _wanted_name(grid: Grid, scope: ScopeFacts) -> str:
+    """工作表名：表的简称；项目的表带项目名称。"""
+    return "-".join(filter(None, (grid.sheet or grid.title, scope_name(scope))))
+
+
+def _sheet_names(wanted: Sequence[str]) -> list[str]:
+    """合法、不重复的工作表名（最多 31 字，不含 []:*?/\\，不以撇号起止）。"""
+    used = {META.casefold(), "history"}
     names = []
-    for grid in grids:
-        plain = (
-            printable(grid.sheet or grid.title).translate({ord(ch): "－" for ch in "[]:*?/\\'\n\t"}).strip()
-        )
-        name, number = plain[:MAX_SHEET_NAME] or "表", 1
+    for text in wanted:
+        plain = printable(text).translate({ord(ch): "－" for ch in "[]:*?/\\'\n\t"}).strip() or "表"
+        name, number = _short(plain, ""), 1
         while name.casefold() in used:
             number += 1
-            mark = f"（{number}）"
-            name = (plain or "表")[: MAX_SHEET_NAME - len(mark)] + mark
+            name = _short(plain, f"（{number}）")
         used.add(name.casefold())
         names.append(name)
     return names
+
+
+def _short(text: str, mark: str) -> str:
+    """截到 31 个 UTF-16 单位（生僻字算两个），末尾带上 ``mark``。"""
+    room = 2 * (MAX_SHEET_NAME - len(mark))
+    return text.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + mark
 
 
 # ---- 写 ----
@@ -86,7 +101,7 @@ class _Formats:
         if key not in self.made:
             self.made[key] = self.workbook.add_format(
                 {
-                    "font_name": FONT,
+                    "font_name": FONTS.get(cell.style, FONT),
                     "font_size": size,
                     "bold": cell.style == "title",
                     "align": cell.align,
@@ -118,8 +133,10 @@ class _SheetWriter:
             self.sheet.set_column(column, column, width)
         for row, height in enumerate(self.placement.heights):
             self.sheet.set_row(row, height)
-        for cell in self.grid.cells:
-            self._cell(cell)
+        prose = self.grid.kind == "prose"
+        for cell, content in zip(self.grid.cells, self.plan.contents, strict=True):
+            align = PROSE_ALIGNS.get(cell.style, "left") if prose else cell.align
+            self._cell(replace(cell, align=align) if prose else cell, content)
         self._row_ids()
 
     def _page(self) -> None:
@@ -137,14 +154,16 @@ class _SheetWriter:
         if heads and heads[-1] - heads[0] + 1 == len(heads):
             sheet.repeat_rows(self.placement.first[heads[0]], self.placement.first[heads[-1] + 1] - 1)
 
-    def _cell(self, cell: Cell) -> None:
+    def _cell(self, cell: Cell, content: Content) -> None:
         top, bottom = self.placement.rows(cell)
-        content = content_of(cell)
         formula = self._formula(content)
         number_format = content.number_format if formula is None else content.formula_format
         style = self.formats.get(cell, font_points(self.grid, cell), number_format, top=self._is_tall(cell))
         if bottom > top or cell.w > 1:
             self.sheet.merge_range(top, cell.col, bottom, cell.col + cell.w - 1, "", style)
+        for row in range(top + 1, bottom + 1 if cell.h == 1 else 0):
+            # LibreOffice 不印看上去空的页：续行里放一个空格，长文字才不会缺页
+            self.sheet.write_string(row, cell.col, " ", style)
         if formula is not None:
             self.sheet.write_formula(top, cell.col, formula, style, content.result)
         elif content.number is not None:
@@ -158,7 +177,7 @@ class _SheetWriter:
         """靠上排：长文字；高过一页的标签，免得正好印在分页处。"""
         top, bottom = self.placement.rows(cell)
         height: float = sum(self.placement.heights[top : bottom + 1])
-        return height > (PIECE_POINTS if cell.align == "left" else PAGE_POINTS)
+        return self.grid.kind == "prose" or height > (PIECE_POINTS if cell.align == "left" else PAGE_POINTS)
 
     def _formula(self, content: Content) -> str | None:
         """计算格的公式。公式的结果须和印出的一样：不带 % 的、不适用印成别的字的不写公式。"""
@@ -199,7 +218,8 @@ def _write_meta(workbook: Any, plans: Sequence[Plan]) -> None:
     lines = [META_COLUMNS, *(line for plan in plans for line in _meta_lines(plan))]
     for row, line in enumerate(lines, len(head) + 1):
         for column, text in enumerate(line):
-            sheet.write_string(row, column, text)
+            if text:
+                sheet.write_string(row, column, text)
 
 
 def _meta_lines(plan: Plan) -> list[tuple[str, ...]]:

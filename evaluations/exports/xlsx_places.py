@@ -14,18 +14,19 @@ from ..core.layout import Band
 from ..core.schema import Field
 from ..core.texts import Binding
 from ..core.values import is_number
-from .xlsx_cells import content_of
+from .xlsx_cells import Content
 from .xlsx_rows import Placement
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """一个工作表：名称、表、范围、行列位置。"""
+    """一个工作表：名称、表、范围、行列位置，和各格的内容（次序同 ``grid.cells``）。"""
 
     name: str
     grid: Grid
     scope: ScopeFacts
     placement: Placement
+    contents: Sequence[Content]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +47,12 @@ class Places:
         self.lists: dict[str, _Region] = {}
         for whole in (True, False):
             for plan in plans:
-                for cell in plan.grid.cells:
-                    self._note(plan, cell, whole)
+                for cell, content in zip(plan.grid.cells, plan.contents, strict=True):
+                    self._note(plan, cell, content, whole)
         for plan in plans:
             self._note_lists(plan)
 
-    def _note(self, plan: Plan, cell: Cell, whole: bool) -> None:
-        content = content_of(cell)
+    def _note(self, plan: Plan, cell: Cell, content: Content, whole: bool) -> None:
         for piece in cell.values:
             numeric = piece.field is not None and piece.field.is_number
             usable = content.piece is piece if numeric else cell.only_value is piece

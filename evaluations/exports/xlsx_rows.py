@@ -13,6 +13,8 @@ from .text import printable
 
 SHEET_WIDTH = {"portrait": 92.0, "landscape": 138.0}
 """各列宽之和，单位：Excel 的字符宽（默认字体一个数字）。"""
+PROSE_WIDTH = 78.0
+"""文只有一列，不能指望缩到一页宽，所以窄些。"""
 PIXELS_PER_CHARACTER = 7
 PIXELS_PER_POINT = 96 / 72
 LINE_HEIGHT = 1.45
@@ -40,6 +42,8 @@ def place(grid: Grid) -> Placement:
     """由相对列宽和文字长短定出列宽、行高。"""
     total = sum(grid.columns)
     whole = SHEET_WIDTH.get(grid.orientation, SHEET_WIDTH["portrait"])
+    if grid.kind == "prose":
+        whole = PROSE_WIDTH
     widths = tuple(round(width * whole / total, 2) for width in grid.columns)
     needed = _needed(grid, widths)
     pieces = [ceil(height / PIECE_POINTS) if height > MAX_ROW_POINTS else 1 for height in needed]
@@ -72,5 +76,6 @@ def _cell_height(grid: Grid, cell: Cell, widths: Sequence[float]) -> float:
     size = font_points(grid, cell)
     pixels = sum(widths[cell.col : cell.col + cell.w]) * PIXELS_PER_CHARACTER
     capacity = (pixels - 6) * 0.95 / (size * PIXELS_PER_POINT)
-    lines = max(cell.lines, text_lines(printable(cell.text), capacity))
+    least = 1 if grid.kind == "prose" else cell.lines
+    lines = max(least, text_lines(printable(cell.text), capacity))
     return lines * size * LINE_HEIGHT + (12 if cell.style == "title" else 5)

@@ -14,7 +14,8 @@ from evaluations.core.grid import expand
 from evaluations.core.interchange import read_package
 from evaluations.core.pack import Pack, load_folder
 from evaluations.exports.html import render_grid
-from tests.bench.measure import Figure, pairs
+from tests.bench.files import p1_package_against_chromium, p2_package_against_typst, p6_workbook
+from tests.bench.measure import pairs, result
 from tests.conftest import PACK_FOLDER, fixture_json
 
 Result = dict[str, Any]
@@ -55,7 +56,7 @@ def p13_evaluate() -> Result:
     whole, half = _big_package(pack, 20, 30), _big_package(pack, 20, 15)
     ours, smaller = pairs(lambda: _evaluate(pack, whole), lambda: _evaluate(pack, half))
     growth = ours.median / smaller.median
-    return _result(
+    return result(
         "P13", "算全套并核对（20 项目 × 30 指标）", ours, f"指标减半 {smaller.median:.1f} 毫秒，增长 {growth:.2f} 倍",
         "≤ 50 毫秒，且随指标数线性（≤ 2.2 倍）", ours.median <= 50 and growth <= 2.2,
     )  # fmt: skip
@@ -76,7 +77,7 @@ def p8_entry_page() -> Result:
         lambda: render_grid(expand(layout, facts), "entry"), lambda: plain_form().as_table()
     )
     ratio = ours.median / yardstick.median
-    return _result(
+    return result(
         "P8",
         f"填报页 {count} 格",
         ours,
@@ -86,11 +87,10 @@ def p8_entry_page() -> Result:
     )
 
 
-def _result(number: str, what: str, ours: Figure, against: str, goal: str, met: bool) -> Result:
-    return {
-        "id": number, "what": what, "ours": f"{ours.median:.1f} ± {ours.spread:.1f} 毫秒", "against": against,
-        "goal": goal, "met": met,
-    }  # fmt: skip
-
-
-GOALS: list[Callable[[], Result]] = [p8_entry_page, p13_evaluate]
+GOALS: list[Callable[[], Result | list[Result]]] = [
+    p8_entry_page,
+    p13_evaluate,
+    p1_package_against_chromium,
+    p2_package_against_typst,
+    p6_workbook,
+]

@@ -7,6 +7,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -37,3 +38,11 @@ def pairs(
     yardstick()
     taken = [(timed(ours), timed(yardstick)) for _ in range(rounds)]
     return Figure.of([a for a, _ in taken]), Figure.of([b for _, b in taken])
+
+
+def result(number: str, what: str, ours: Figure, against: str, goal: str, met: bool) -> dict[str, Any]:
+    """一项的结果：印出来，也写进 build/bench.json。"""
+    return {
+        "id": number, "what": what, "ours": f"{ours.median:.1f} ± {ours.spread:.1f} 毫秒", "against": against,
+        "goal": goal, "met": met,
+    }  # fmt: skip

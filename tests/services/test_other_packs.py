@@ -26,7 +26,9 @@ def test_the_example_of_another_pack_is_stored_and_written_out_exactly(name: str
 
 
 def test_a_row_without_prescribed_groups_is_added_and_grouped_by_typing(city: City) -> None:
-    data = fixture_json("2023-sichuan-package") | {"department": {"code": "101", "name": "云湖市政务服务中心"}}
+    data = fixture_json("2023-sichuan-package") | {
+        "department": {"code": "101", "name": "云湖市政务服务中心"}
+    }
     submission = import_package(data=data, pack=store_pack(folder=folder("2023-sichuan")))
     project = read(submission).facts.children["项目"][0]
     given = {"submission_id": submission.pk, "user": city.preparer}

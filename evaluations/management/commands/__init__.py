@@ -60,7 +60,9 @@ def find_pack(name: str) -> Pack:
         if stored is not None:
             return stored
     known = "、".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
-    raise InputProblem(f"没有方案“{shorten(name)}”。随产品的方案有：{known}；也可以用 --pack 给一个方案文件夹。")
+    raise InputProblem(
+        f"没有方案“{shorten(name)}”。随产品的方案有：{known}；也可以用 --pack 给一个方案文件夹。"
+    )
 
 
 def _stored_pack(name: str) -> Pack | None:
