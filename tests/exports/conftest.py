@@ -13,6 +13,9 @@ from evaluations.core.facts import Facts
 from evaluations.core.grid import Grid, expand
 from evaluations.core.interchange import read_package
 from evaluations.core.pack import Pack
+from evaluations.exports import documents
+from tests.exports.golden import example
+from tests.exports.reading import page_texts
 
 FIXTURE = Path(__file__).resolve().parents[1] / "fixtures" / "2024-yueyang-package.json"
 RARE = "堃垚昇珺鋆喆㎡䶮𠮷"
@@ -52,6 +55,22 @@ def department(make_facts: MakeFacts) -> Grid:
 
 def department_grid(facts: Facts, *, open_rows: bool = False) -> Grid:
     return expand(facts.pack.forms["department"], facts, open_rows=open_rows)
+
+
+@pytest.fixture(scope="session")
+def example_facts() -> Facts:
+    return example()
+
+
+@pytest.fixture(scope="session")
+def package_pdf(example_facts: Facts) -> bytes:
+    """示例材料整套的 PDF，各测试共用。"""
+    return documents.pdf(example_facts, documents.choose(example_facts, "all"))
+
+
+@pytest.fixture(scope="session")
+def package_pages(package_pdf: bytes) -> list[str]:
+    return page_texts(package_pdf)
 
 
 @pytest.fixture(scope="session")

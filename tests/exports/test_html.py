@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,20 @@ from evaluations.core.grid import SIDE, Grid, Piece
 from evaluations.core.paging import Break, cut
 from evaluations.exports.html import render_grid, render_page, render_paged, sections
 from evaluations.exports.measure import balanced, text_lines
+from tests.exports.golden import GOLDEN, grid_file, grids
 
-GOLDEN = Path(__file__).resolve().parents[1] / "golden" / "department-2024-yueyang.json"
+
+@pytest.mark.parametrize(
+    "key", sorted(path.stem.removeprefix("2024-yueyang-") for path in GOLDEN.glob("2024-yueyang-*.json"))
+)
+def test_every_form_is_the_golden_one(example_facts, key: str):
+    """逐格比对；有意改动表样后运行 ``python -m tests.exports.golden`` 并逐格看过。"""
+    grid = grids(example_facts)[key]
+    assert grid.dump() == json.loads(grid_file(key).read_text(encoding="utf-8"))
 
 
-def test_the_department_form_is_the_golden_one(department: Grid):
-    """逐格比对；有意改动表样后，用 ``Grid.dump()`` 重新生成这个文件并逐格看过。"""
-    assert department.dump() == json.loads(GOLDEN.read_text(encoding="utf-8"))
+def test_every_form_has_its_golden_file(example_facts):
+    assert {grid_file(key) for key in example_facts.pack.forms} == set(GOLDEN.glob("2024-yueyang-*.json"))
 
 
 def test_the_list_gets_a_head_and_its_side_label_is_cut_there(department: Grid):

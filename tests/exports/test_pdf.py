@@ -14,28 +14,9 @@ from evaluations.core.grid import Grid
 from evaluations.core.paging import Break
 from evaluations.exports.pdf import ExportProblem, find_breaks, pool, render_pdf
 from evaluations.exports.pdf_worker import make_fetcher
+from tests.exports.reading import eat, page_texts, squash
 
 EXPORTS = Path(__file__).resolve().parents[2] / "evaluations"
-
-
-def squash(text: str) -> str:
-    return "".join(text.split())
-
-
-def page_texts(pdf: bytes) -> list[str]:
-    """逐页的文字，按画的次序，去掉空白。"""
-    run = subprocess.run(["pdftotext", "-raw", "-", "-"], input=pdf, capture_output=True, check=True)
-    return [squash(page) for page in run.stdout.decode().split("\f")[:-1]]
-
-
-def eat(text: str, pages: list[str]) -> str:
-    """把跨页的文字逐页吃掉（每页至少 8 个字），返回没有印出来的部分。"""
-    rest = squash(text)
-    for page in pages:
-        rest = rest[
-            next((n for n in range(len(rest), 0, -1) if rest[:n] in page and n >= min(8, len(rest))), 0) :
-        ]
-    return rest
 
 
 @pytest.fixture(scope="module")
@@ -139,18 +120,12 @@ def test_markup_that_asks_for_files_gets_none():
         '<p><img src="file:///etc/passwd">甲<a rel=attachment href="file:///etc/passwd">乙</a></p>'
     )
     with pool().worker() as worker:
-        reply, _ = worker.ask({"do": "lay", "again": False}, html.encode())
-        pdf = worker.ask({"do": "write", "variant": ""})[1]
+        reply, _ = worker.ask({"do": "lay", "name": "1"}, html.encode())
+        pdf = worker.ask({"do": "write", "order": ["1"], "variant": "", "ahead": 0})[1]
     assert reply["denied"] >= 4
     assert b"root:" not in pdf
     with pikepdf.open(BytesIO(pdf)) as opened:
         assert not list(opened.attachments)
-
-
-def test_the_archive_form_is_pdf_a(make_facts, grid_of):
-    pdf = render_pdf([grid_of(make_facts({"目标.实际完成情况": "短"}))], title="存档", pdfa=True)
-    with pikepdf.open(BytesIO(pdf)) as opened, opened.open_metadata() as metadata:
-        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"]) == ("3", "U")
 
 
 def test_no_forms_is_a_clear_problem():

@@ -16,6 +16,7 @@ from evaluations.exports import workers
 from evaluations.exports.workers import ROOT, ExportProblem, Pool, Worker
 
 START = {"css": "", "fonts": {}}
+WRITE = {"do": "write", "order": ["1"], "variant": "", "ahead": 0}
 SMALL = "<p>国</p>".encode()
 HUGE = ("<table>" + "<tr><td>国国国国<td>国国国国" * 40_000).encode()
 
@@ -28,7 +29,7 @@ def small_pool() -> Iterator[Pool]:
 
 
 def lay(worker: Worker, html: bytes) -> int:
-    return len(worker.ask({"do": "lay", "again": False}, html)[0]["pages"])
+    return len(worker.ask({"do": "lay", "name": "1"}, html)[0]["pages"])
 
 
 def alive(pid: int) -> bool:
@@ -40,7 +41,7 @@ def alive(pid: int) -> bool:
 def test_a_worker_is_used_again_and_has_limits(small_pool: Pool):
     with small_pool.worker() as first:
         assert lay(first, SMALL) == 1
-        first.ask({"do": "write", "variant": ""})
+        first.ask(WRITE)
     with small_pool.worker() as second:
         assert second is first
     limits = Path(f"/proc/{first.process.pid}/limits").read_text()
@@ -61,8 +62,8 @@ def test_a_rendering_that_takes_too_long_is_killed(small_pool: Pool, monkeypatch
 
 def test_a_failing_job_is_told_and_the_worker_is_replaced(small_pool: Pool, caplog: pytest.LogCaptureFixture):
     with pytest.raises(ExportProblem, match="PDF 没有做成"), small_pool.worker() as worker:
-        worker.ask({"do": "write", "variant": ""})
-    assert "IndexError" in caplog.text
+        worker.ask(WRITE)
+    assert "KeyError" in caplog.text
     with small_pool.worker() as other:
         assert other is not worker
         assert lay(other, SMALL) == 1

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
@@ -12,10 +15,14 @@ import pytest
 
 from evaluations.core.facts import Facts
 from evaluations.core.grid import Grid, Piece
+from evaluations.core.interchange import read_package
+from evaluations.core.pack import Pack
 from evaluations.core.values import is_number
+from evaluations.exports import documents
 from evaluations.exports.problems import ExportProblem
 from evaluations.exports.xlsx import META_COLUMNS, render_xlsx
 from evaluations.exports.xlsx_cells import labelled
+from tests.conftest import fixture_json
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +154,64 @@ def test_dirty_text_does_not_stop_a_workbook(facts: Facts, grid: Grid):
 def test_no_forms_is_a_clear_problem():
     with pytest.raises(ExportProblem):
         render_xlsx([])
+
+
+# ---- 整套 ----
+
+
+@pytest.fixture(scope="module")
+def whole(example_facts: Facts) -> Any:
+    return opened(documents.xlsx(example_facts, documents.choose(example_facts, "all")))
+
+
+def test_every_form_and_project_has_its_sheet(whole: Any):
+    assert [name[:5] for name in whole.sheetnames] == [
+        "自评报告",
+        "基础数据",
+        "整体自评",
+        "项目自评-",
+        "政府性基金",
+        "国有资本",
+        "社保基金",
+        "_meta",
+    ]
+    assert all(len(name) <= 31 for name in whole.sheetnames)
+
+
+def test_each_sheet_prints_like_the_official_form(whole: Any):
+    for sheet in whole.worksheets[:-1]:
+        wide = sheet.title in ("政府性基金", "国有资本", "社保基金")
+        assert sheet.page_setup.orientation == ("landscape" if wide else "portrait")
+        assert sheet.print_area and sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert bool(sheet.print_title_rows) == (sheet.title != "自评报告")
+        assert sheet.column_dimensions[openpyxl.utils.get_column_letter(sheet.max_column)].hidden
+
+
+def test_formulas_across_sheets_name_a_sheet_that_is_there(whole: Any):
+    names = set(whole.sheetnames)
+    for sheet in whole.worksheets:
+        for line in sheet.iter_rows():
+            for cell in line:
+                if cell.data_type == "f":
+                    assert set(re.findall(r"'([^']+)'!", cell.value)) <= names
+
+
+def test_twenty_projects_of_one_long_name_have_distinct_sheets(yueyang: Pack):
+    data = fixture_json("2024-yueyang-package")
+    name = "[推进/深化]*项目?" + "𠮷" * 30
+    data["projects"] = [json.loads(json.dumps(data["projects"][0])) for _ in range(20)]
+    for project in data["projects"]:
+        project["values"]["项目.名称"] = name
+    facts = Facts(yueyang, read_package(data, yueyang))
+    names = opened(documents.xlsx(facts, documents.choose(facts, "project"))).sheetnames
+    assert len(set(map(str.casefold, names))) == 21
+    assert all(len(name.encode("utf-16-le")) <= 62 and not set(name) & set("[]:*?/\\") for name in names)
+
+
+def test_a_long_text_leaves_no_page_out(example_facts: Facts):
+    """续行里有一个空格，LibreOffice 才印那几页。"""
+    content = documents.xlsx(example_facts, documents.choose(example_facts, "report"))
+    ids = row_ids(opened(content).worksheets[0])
+    spare = [row for row_id, row in ids.items() if "~" in row_id]
+    xml = zipfile.ZipFile(BytesIO(content)).read("xl/worksheets/sheet1.xml").decode()
+    assert spare and all(re.search(rf'<c r="A{row}"[^>]* t="s">', xml) for row in spare)
