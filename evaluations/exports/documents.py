@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..core.facts import Facts, ScopeFacts
 from ..core.grid import expand
@@ -70,5 +71,10 @@ def html(facts: Facts, chosen: Chosen) -> bytes:
     return render_page(parts(facts, chosen), title_of(facts)).encode()
 
 
-WRITERS: dict[str, Callable[[Facts, Chosen], bytes]] = {"pdf": pdf, "xlsx": xlsx, "html": html}
-"""一律 ``WRITERS[种类](facts, chosen)``；``pdf`` 另有 ``pdfa``（存档用 PDF/A-3u）和 ``footer``（校验码）。"""
+WRITERS: dict[str, Callable[[Facts, Chosen], bytes]] = {
+    "pdf": pdf,
+    "pdfa": partial(pdf, pdfa=True),
+    "xlsx": xlsx,
+    "html": html,
+}
+"""能写的文件，一律 ``WRITERS[种类](facts, chosen)``；pdfa 是存档用的 PDF/A-3u。"""

@@ -19,9 +19,11 @@ from evaluations.selectors import Reading, read
 from . import present
 
 KINDS = {
-    "pdf": "application/pdf",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": ("application/pdf", "pdf"),
+    "pdfa": ("application/pdf", "pdf"),
+    "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
+"""能下载的文件：内容类型和扩展名。"""
 
 
 @require_safe
@@ -66,7 +68,8 @@ def _written(
     except ExportProblem as problem:
         context = {"submission": submission, "reason": str(problem), "text": "", "action": "", "back": back}
         return render(request, "evaluations/refused.html", context, status=503)
-    return _file(data, KINDS[to], f"{submission.department}_{name}.{to}")
+    kind, extension = KINDS[to]
+    return _file(data, kind, f"{submission.department}_{name}", extension)
 
 
 @require_safe
@@ -88,9 +91,9 @@ def preview(
     return render(request, "evaluations/preview.html", context)
 
 
-def _file(data: bytes, kind: str, name: str) -> HttpResponse:
+def _file(data: bytes, kind: str, name: str, extension: str) -> HttpResponse:
     """下载：文件名按 RFC 6266，太长的截短。"""
     response = HttpResponse(data, content_type=kind)
-    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:100])}"
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:90])}.{extension}"
     response["X-Content-Type-Options"] = "nosniff"
     return response

@@ -72,7 +72,7 @@ def review_urls(submission: Submission) -> Callable[[str, UUID | None], str]:
 
 def package_urls(submission: Submission) -> dict[str, str]:
     """整套材料的文件。"""
-    return {to: reverse("evaluations:package", args=[submission.pk, to]) for to in ("pdf", "xlsx")}
+    return {to: reverse("evaluations:package", args=[submission.pk, to]) for to in ("pdf", "pdfa", "xlsx")}
 
 
 def insertable(scope: ScopeFacts) -> list[dict[str, str]]:

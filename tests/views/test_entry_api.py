@@ -1,3 +1,6 @@
+from io import BytesIO
+
+import pikepdf
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -143,3 +146,20 @@ def test_typed_text_is_never_markup(city: City, clerk: Client) -> None:
             and "<img src=x" not in page
             and "49" not in page.split("alert(1)")[1][:20]
         )
+
+
+@pytest.mark.parametrize(("to", "start"), [("pdf", b"%PDF"), ("pdfa", b"%PDF"), ("xlsx", b"PK")])
+def test_the_whole_package_is_downloaded_under_a_chinese_name(
+    city: City, clerk: Client, to: str, start: bytes
+) -> None:
+    city.import_into("2024-correct-package")
+    answer = clerk.get(reverse("evaluations:package", args=[city.submission.pk, to]))
+    assert answer.status_code == 200 and answer.content.startswith(start)
+    assert "filename*=UTF-8''%E4%BA%91" in answer["Content-Disposition"]
+    if to != "xlsx":
+        with pikepdf.open(BytesIO(answer.content)) as document:
+            assert document.open_metadata().pdfa_status == ("3U" if to == "pdfa" else "")
+
+
+def test_an_unknown_kind_of_file_is_not_there(city: City, clerk: Client) -> None:
+    assert clerk.get(reverse("evaluations:package", args=[city.submission.pk, "exe"])).status_code == 404
