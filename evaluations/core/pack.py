@@ -56,7 +56,6 @@ class Pack:
     forms: dict[str, Layout] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
-    scored: dict[str, dict[str, str]] = field(default_factory=dict)
     names: Names = field(init=False)
 
     @property
@@ -79,13 +78,6 @@ class Pack:
     def fill(self, text: str, scope: str, ctx: Context) -> str:
         """把文字里的 ``{键}`` 换成 ``ctx`` 里那一格印出的值。"""
         return fill_tokens(text, self.names, Place(scope), ctx)
-
-    def label(self, scope: str, path: str) -> str:
-        """字段的中文名，给消息和历史用。"""
-        for key, column in self.schema.scope(scope).all_fields():
-            if key == path:
-                return column.full_label
-        return path
 
 
 def read_folder(folder: Path) -> dict[str, str]:
@@ -218,13 +210,17 @@ class _Builder:
             where = f"scoring.toml 的“{path}”"
             if method not in METHOD_KEYS:
                 raise PackProblem(f"{where}：方法“{method}”不认识。可用：{'、'.join(METHOD_KEYS)}。")
-            keys = {name: raw[name] for name in raw if name not in ("field", "method", "points", "weight_of")}
-            missing = METHOD_KEYS[method] - set(keys)
-            if missing:
-                raise PackProblem(f"{where}：缺参数 {'、'.join(sorted(missing))}。")
+            keys = {name: raw[name] for name in raw if name not in ("field", "method")}
+            missing, extra = METHOD_KEYS[method] - set(keys), set(keys) - METHOD_KEYS[method] - {"score"}
+            if missing or extra:
+                word = (
+                    f"缺参数 {'、'.join(sorted(missing))}"
+                    if missing
+                    else f"不认识的参数 {'、'.join(sorted(extra))}"
+                )
+                raise PackProblem(f"{where}：{word}。")
             if not self._attach(path, ScoreRule(method, keys, parameters), where):
                 raise PackProblem(f"{where}：没有这个字段。")
-            self.pack.scored[path] = {"method": method, **keys}
         for scope in self.pack.schema.scopes():
             for path, item in scope.all_fields():
                 if item.fn and item.fn not in METHOD_KEYS:

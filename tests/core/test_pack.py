@@ -107,6 +107,7 @@ DAMAGED_SCORES = [
     ("unknown field", '"资金.得"', '"资金.失"', "scoring.toml 的“资金.失”：没有这个字段"),
     ("unknown fact", '"资金.执行"', '"资金.支出"', "参数 executed 指的“资金.支出”不存在"),
     ("already computed", '"资金.得"', '"资金.执行率"', "字段已有公式"),
+    ("unknown parameter", "budget", 'note = "x", budget', "不认识的参数 note"),
     ("unknown table", "scores", "score", "scoring.toml：不认识的键 score"),
 ]  # fmt: skip
 
@@ -115,7 +116,7 @@ DAMAGED_SCORES = [
     ("old", "new", "why"), [row[1:] for row in DAMAGED_SCORES], ids=[row[0] for row in DAMAGED_SCORES]
 )
 def test_damaged_scores_are_refused(old, new, why):
-    assert make_pack(SCORED, scoring=SCORES).scored
+    assert not make_pack(SCORED, scoring=SCORES).schema.root.fields["资金.得"].asked
     with pytest.raises(PackProblem) as refused:
         make_pack(SCORED, scoring=SCORES.replace(old, new, 1))
     assert_one_sentence(refused, why)
@@ -242,9 +243,9 @@ def test_scored_fields_have_no_formula_and_are_not_asked():
 
 
 def test_labels_speak_the_words_of_the_form():
-    assert yueyang().label("", "资金.全年执行数") == "年度资金总额·全年执行数"
-    assert yueyang().label("", "指标.偏差原因") == "偏差原因分析及改进措施"
-    assert yueyang().label("", "没有") == "没有"
+    root = yueyang().schema.root
+    assert root.fields["资金.全年执行数"].full_label == "年度资金总额·全年执行数"
+    assert root.lists["指标"].fields["偏差原因"].full_label == "偏差原因分析及改进措施"
 
 
 def test_the_real_pack_with_a_damaged_formula_names_it():
