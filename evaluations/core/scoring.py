@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
@@ -116,12 +116,28 @@ def _decimal(raw: object, name: str) -> Decimal:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """一个得分和它的理由。``points`` 为 None 表示还算不出（缺数）；单位：分。"""
+    """一个得分和它的理由。``points`` 为 None 表示还算不出（缺数）；单位：分。
+
+    理由要印许多数，算分的次数远多于看理由的次数，所以问到才写（``tell`` 给出一句话和各步）。
+    """
 
     points: Value
     method: str
-    why: str
-    steps: tuple[str, ...] = ()
+    tell: Callable[[], tuple[str, ...]]
+
+    @property
+    def why(self) -> str:
+        """一句话的理由。"""
+        return self.tell()[0]
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """一步一步的算法。"""
+        return self.tell()[1:]
+
+
+def _score(points: Value, method: str, why: str, steps: tuple[str, ...] = ()) -> Score:
+    return Score(points, method, lambda: (why, *steps))
 
 
 def points_of(weight: Number, ratio: Number) -> Decimal:
@@ -138,12 +154,12 @@ def execution(weight: Value, executed: Value, budget: Value) -> Score:
     method = "执行率"
     for got in (weight, executed, budget):
         if isinstance(got, NotApplicable):
-            return Score(got, method, "有一项不适用，不计分。")
+            return _score(got, method, "有一项不适用，不计分。")
     if not (is_number(weight) and is_number(executed) and is_number(budget)):
-        return Score(None, method, "全年预算数、全年执行数填好后自动计算。")
+        return _score(None, method, "全年预算数、全年执行数填好后自动计算。")
     w, a, b = Fraction(weight), Fraction(executed), Fraction(budget)
     if b == 0:
-        return Score(NotApplicable("全年预算数为0"), method, "全年预算数为 0，执行率不适用，不计分。")
+        return _score(NotApplicable("全年预算数为0"), method, "全年预算数为 0，执行率不适用，不计分。")
     points = points_of(w, a / b)
     rate = plain(a / b * 100, 2) + "%"
     shown = f"{plain(w, 2)} × min({plain(a, 6)} ÷ {plain(b, 6)}, 1) = {plain(points, 2)}"
@@ -152,54 +168,71 @@ def execution(weight: Value, executed: Value, budget: Value) -> Score:
         f"得分 = 分值 × 执行率（最高按 100%）= {plain(w, 2)} × {rate if a <= b else '100%'}（按精确值计算）",
         f"四舍五入，保留 2 位小数：{plain(points, 2)}",
     ]
-    return Score(points, method, f"{shown}（执行率 {rate}）", tuple(steps))
+    return _score(points, method, f"{shown}（执行率 {rate}）", tuple(steps))
 
 
 def quantitative(weight: Number, target: Measure, actual: Decimal, parameters: Parameters) -> Score:
     """F2–F5 定量指标：达到目标得满分，否则按比例；超额按参数说明原因或扣分。"""
-    t, a, w = target.number, actual, plain(weight, 2)
     if target.direction in ("<=", "<"):
-        ratio, formula, method = _negative_ratio(t, a, parameters.negative)
+        method = "反向比例" if parameters.negative == "ratio" else "反向线性"
+        ratio = _negative_ratio(target.number, actual, parameters.negative)
     else:
         method = "等于目标" if target.direction == "=" else "正向比例"
-        reached = a > t if target.direction == ">" and t == 0 else a >= t
-        if t <= 0:
-            full = a <= t if target.direction == "=" else reached
-            ratio, formula = Fraction(int(full)), "目标为 0，达到得满分，否则不得分"
-        else:
-            ratio, formula = Fraction(a) / Fraction(t), f"{plain(a, 6)} ÷ {plain(t, 6)}"
+        ratio = _positive_ratio(target, actual)
     points = points_of(weight, ratio)
-    reached_text = ratio >= 1
-    why = f"达到目标，得满分 {w}" if reached_text else f"{w} × {formula} = {plain(points, 2)}"
+    over = _over_achieved(target, actual, parameters)
+    if over and parameters.over_action == "deduct":
+        points = max(points - parameters.over_points, Decimal(0))
+    return Score(points, method, lambda: _tell(weight, target, actual, parameters, ratio, points, over))
+
+
+def _positive_ratio(target: Measure, actual: Decimal) -> Fraction:
+    t = target.number
+    if t > 0:
+        return Fraction(actual) / Fraction(t)
+    if target.direction == "=":
+        return Fraction(int(actual <= t))
+    return Fraction(int(actual > t if target.direction == ">" and t == 0 else actual >= t))
+
+
+def _negative_ratio(t: Decimal, a: Decimal, family: str) -> Fraction:
+    """F4a 目标÷实际；F4b 线性：超出部分占目标的比例从 1 里扣。"""
+    if a <= t:
+        return Fraction(1)
+    if t <= 0:
+        return Fraction(0)
+    return Fraction(t) / Fraction(a) if family == "ratio" else 1 - (Fraction(a) - Fraction(t)) / Fraction(t)
+
+
+def _tell(
+    weight: Number, target: Measure, actual: Decimal, parameters: Parameters, ratio: Fraction, points: Decimal, over: bool
+) -> tuple[str, ...]:  # fmt: skip
+    """定量指标的理由：代入的数、公式、超额怎么办。"""
+    w, unit = plain(weight, 2), target.unit
+    full = points_of(weight, ratio)
+    formula = _formula(target, actual, parameters)
+    why = f"达到目标，得满分 {w}" if ratio >= 1 else f"{w} × {formula} = {plain(full, 2)}"
     steps = [
-        f"目标 {SHOWN[target.direction]} {plain(t, 6)}{target.unit}，实际 {plain(a, 6)}{target.unit}",
+        f"目标 {SHOWN[target.direction]} {plain(target.number, 6)}{unit}，实际 {plain(actual, 6)}{unit}",
         why,
     ]
-    if _over_achieved(target, a, parameters):
+    if over:
         note = f"实际超过目标 {plain(parameters.over_threshold * 100, 2)}% 以上"
         if parameters.over_action == "deduct":
-            points = max(points - parameters.over_points, Decimal(0))
-            steps.append(f"{note}，扣 {plain(parameters.over_points, 2)} 分，得 {plain(points, 2)}")
-            why = steps[-1]
+            why = f"{note}，扣 {plain(parameters.over_points, 2)} 分，得 {plain(points, 2)}"
+            steps.append(why)
         else:
             steps.append(f"{note}，须说明原因")
-    return Score(points, method, why, tuple(steps))
+    return (why, *steps)
 
 
-def _negative_ratio(t: Decimal, a: Decimal, family: str) -> tuple[Fraction, str, str]:
-    """F4a 目标÷实际；F4b 线性：超出部分占目标的比例从 1 里扣。"""
-    method = "反向比例" if family == "ratio" else "反向线性"
-    if a <= t:
-        return Fraction(1), "", method
-    if t <= 0:
-        return Fraction(0), "目标为 0，超过即不得分", method
-    if family == "ratio":
-        return Fraction(t) / Fraction(a), f"{plain(t, 6)} ÷ {plain(a, 6)}", method
-    return (
-        1 - (Fraction(a) - Fraction(t)) / Fraction(t),
-        f"(1 − ({plain(a, 6)} − {plain(t, 6)}) ÷ {plain(t, 6)})",
-        method,
-    )
+def _formula(target: Measure, actual: Decimal, parameters: Parameters) -> str:
+    t, a = plain(target.number, 6), plain(actual, 6)
+    if target.direction in ("<=", "<"):
+        if target.number <= 0:
+            return "目标为 0，超过即不得分"
+        return f"{t} ÷ {a}" if parameters.negative == "ratio" else f"(1 − ({a} − {t}) ÷ {t})"
+    return f"{a} ÷ {t}" if target.number > 0 else "目标为 0，达到得满分，否则不得分"
 
 
 def _over_achieved(target: Measure, actual: Decimal, parameters: Parameters) -> bool:
@@ -213,9 +246,9 @@ def qualitative(weight: Number, band_name: Value, parameters: Parameters) -> Sco
     band = next((b for b in parameters.bands if b.name == band_name), None)
     if band is None:
         names = "、".join(b.name for b in parameters.bands)
-        return Score(None, "定性分档", f"定性指标：请先在“档次”里选 {names}，再在该档范围内给分。")
+        return _score(None, "定性分档", f"定性指标：请先在“档次”里选 {names}，再在该档范围内给分。")
     low, high = points_of(weight, band.low), points_of(weight, band.high)
-    return Score(
+    return _score(
         None,
         "定性分档",
         f"{band.name}：可给 {plain(low, 2)}–{plain(high, 2)} 分（分值的 {plain(band.low * 100, 2)}%–{plain(band.high * 100, 2)}%）",
@@ -228,7 +261,7 @@ def deduction(weight: Number, target: Decimal, actual: Decimal, rule: Deduction)
     steps = -(-short // Fraction(rule.per))
     points = round_half_up(max(Fraction(weight) - steps * Fraction(rule.points), Fraction(0)), POINT_DIGITS)
     why = f"每少 {plain(rule.per, 6)} 扣 {plain(rule.points, 2)} 分：{plain(weight, 2)} − {steps} × {plain(rule.points, 2)} = {plain(points, 2)}"
-    return Score(points, "扣分", why)
+    return _score(points, "扣分", why)
 
 
 def indicator(
@@ -242,13 +275,13 @@ def indicator(
 ) -> Score:
     """一行指标的建议得分：按性质选方法。缺数时 ``points`` 为 None。"""
     if not is_number(weight):
-        return Score(None, "", "分值填好后自动计算。")
+        return _score(None, "", "分值填好后自动计算。")
     kind = direction_of(direction, target)
     if kind == QUALITATIVE:
         return qualitative(weight, band, parameters)
     measure = read_measure(target, kind)
     if measure is None:
-        return Score(
+        return _score(
             None,
             "",
             "年度指标值填好后自动计算。"
@@ -257,7 +290,7 @@ def indicator(
         )
     number = read_number(actual, measure.unit)
     if number is None:
-        return Score(None, "", "实际完成值填成数后自动计算。")
+        return _score(None, "", "实际完成值填成数后自动计算。")
     rule = next((d for d in parameters.deductions if d.indicator == name), None)
     if rule is not None:
         return deduction(weight, measure.number, number, rule)
@@ -275,7 +308,7 @@ def total(
     if is_number(execution_points):
         known.append(Fraction(execution_points))
     if not known:
-        return Score(None, "总分", "得分填好后自动合计。")
+        return _score(None, "总分", "得分填好后自动合计。")
     points = sum(known, Fraction(0))
     parts = f"执行率得分 {plain(execution_points, 2) if is_number(execution_points) else '—'} + 指标得分合计"
     why = [f"{parts} = {plain(points, 2)}"]
@@ -291,7 +324,7 @@ def total(
         if points > cap.total:
             points = Fraction(cap.total)
             why.append(f"执行率低于 {plain(cap.below * 100, 2)}%，总分最高 {plain(cap.total, 2)}")
-    return Score(round_half_up(points, POINT_DIGITS), "总分", "；".join(why), tuple(why))
+    return _score(round_half_up(points, POINT_DIGITS), "总分", "；".join(why), tuple(why))
 
 
 # ---- 接到字段上 -----------------------------------------------------------------------------
