@@ -186,7 +186,7 @@ class _Expander:
     def _empty_row(self, band: Band) -> None:
         assert band.empty is not None
         offset = band.side.w if band.side else 0
-        self.rows.append(Row(f"{self.layout.key}-{band.number}-e1", section=band.number, over=band.over))
+        self.rows.append(Row(f"{self.layout.key}-{band.number}-e1", section=band.number))
         text = Piece(band.empty.render(self.scope))
         self.cells.append(
             Cell(len(self.rows) - 1, offset, 1, len(self.layout.columns) - offset, (text,), TEXT)
