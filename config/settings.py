@@ -7,6 +7,8 @@ DEMO                  演示方式，默认 false：密钥自动生成，不要�
 HTTPS                 只经 HTTPS 访问，默认 true（调试、演示时为 false）
 DATABASE_URL          正式运行用 postgres://…，默认是 DATA_DIR 下的 SQLite
 DATA_DIR              数据目录，默认 data/
+FONT_DIR              单位自备字体的文件夹：宋体、仿宋、楷体、黑体、小标宋 加 .ttf、.otf 或 .ttc，优先使用
+PDF_WORKERS           每个网站进程最多几个排版子进程，默认 2
 """
 
 import os
@@ -29,6 +31,13 @@ def flag(name: str, *, default: bool) -> bool:
     if value in ("0", "false", "no", "off"):
         return False
     raise ImproperlyConfigured(f"环境变量 {name} 只能是 true 或 false，现在是“{value}”。")
+
+
+def count(name: str, *, default: int) -> int:
+    value = env.str(name, default=str(default)).strip()
+    if value.isascii() and value.isdigit() and 0 < int(value) < 100:
+        return int(value)
+    raise ImproperlyConfigured(f"环境变量 {name} 要是 1 到 99 的整数，现在是“{value}”。")
 
 
 def secret_key(kept_in: Path, *, may_create: bool) -> str:
@@ -67,6 +76,9 @@ HTTPS = flag("HTTPS", default=not (DEBUG or DEMO))
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+FONT_DIR = env.str("FONT_DIR", default="")
+PDF_WORKERS = count("PDF_WORKERS", default=2)
 
 SECRET_KEY = secret_key(DATA_DIR / "secret_key", may_create=DEBUG or DEMO)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
