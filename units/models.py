@@ -36,7 +36,6 @@ class Department(Identified):
     parent = models.ForeignKey(
         "self", verbose_name="上级", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
     )
-    active = models.BooleanField("在用", default=True)
 
     class Meta:
         verbose_name = "单位"
@@ -73,7 +72,6 @@ class User(Identified, AbstractBaseUser):
     display_name = models.CharField("姓名", max_length=60)
     phone = models.CharField("联系电话", max_length=40, blank=True)
     is_active = models.BooleanField("启用", default=True)
-    must_change_password = models.BooleanField("下次登录须改密码", default=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["display_name"]

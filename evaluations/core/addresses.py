@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 _ADDRESS = re.compile(r"(?:(\w+)\[(\w+)\]/)?([\w.]+?)(?:\[(\w+)\](?:\.([\w.]+))?)?\Z")
 
@@ -35,9 +35,6 @@ class Address:
     def prefix(self) -> str:
         """所在范围的写法：部门为空，项目为 ``项目[id]``。"""
         return f"{self.scope}[{self.scope_row}]" if self.scope else ""
-
-    def at_row(self, row: str) -> Address:
-        return replace(self, row=row)
 
 
 def parse_address(text: str) -> Address:

@@ -18,6 +18,12 @@ __all__ = [
 ]  # fmt: skip
 
 
+def scopes_of(layout: Layout, facts: Facts) -> list[ScopeFacts]:
+    """这张表有几份、各属哪个范围：部门的一份，项目的一个项目一份；``when`` 确定为假的不要。"""
+    scopes = facts.children[layout.scope] if layout.scope else [facts.root]
+    return [scope for scope in scopes if layout.applies(scope)]
+
+
 def expand(
     layout: Layout, facts: Facts, scope: ScopeFacts | None = None, *, open_rows: bool = False, screen: bool = False
 ) -> Grid:  # fmt: skip

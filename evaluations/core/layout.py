@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .expressions import Expression, ExpressionProblem
+from .expressions import Context, Expression, ExpressionProblem
 from .names import Names, Place
 from .schema import Field, PackProblem, is_count, well_shaped
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
-    "key title short kind scope when paper orientation columns font_size sheet order print_order annex band block".split()
+    "key title short kind scope when orientation columns font_size sheet order print_order annex band block".split()
 )
-OPTIONAL_KEYS = ("paper", "orientation", "font_size", "sheet", "order", "print_order", "annex")
-TEXT_KEYS = ("key", "title", "short", "scope", "paper", "font_size", "sheet", "annex", "when")
+OPTIONAL_KEYS = ("orientation", "font_size", "sheet", "order", "print_order", "annex")
+TEXT_KEYS = ("key", "title", "short", "scope", "font_size", "sheet", "annex", "when")
 CELL_KEYS = frozenset("t f w h merge align style lines show".split())
 BAND_KEYS = {
     "line": frozenset("kind rows cols screen".split()),
@@ -89,7 +89,6 @@ class Layout:
     columns: tuple[int, ...]
     bands: tuple[Band, ...]
     when: Expression | None = None
-    paper: str = "A4"
     orientation: str = "portrait"
     font_size: str = "10.5pt"
     sheet: str = ""
@@ -99,6 +98,10 @@ class Layout:
     kind: str = "table"
     inputs: frozenset[str] = field(default_factory=frozenset)
     shows: frozenset[str] = field(default_factory=frozenset)
+
+    def applies(self, ctx: Context) -> bool:
+        """这个范围要不要这张表：``when`` 确定为假才不要。"""
+        return self.when is None or self.when.value(ctx) is not False
 
     def asks(self, key: str) -> bool:
         """``key``（``资金.全年预算数`` 或 ``指标.分值``）是否由这张表填报。"""

@@ -15,7 +15,6 @@ from functools import lru_cache
 from .values import MAX_DIGITS, Value, fold_signs
 
 QUALITATIVE = "定性"
-DIRECTIONS = (">=", "<=", "=", ">", "<", QUALITATIVE)
 SHOWN = {">=": "≥", "<=": "≤", "=": "=", ">": ">", "<": "<", QUALITATIVE: QUALITATIVE}
 
 _WORDS = (

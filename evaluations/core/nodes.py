@@ -48,7 +48,6 @@ class Node:
     """表达式的一个节点。``kind``：number text bool date any。"""
 
     kind = "any"
-    precedence = 9
 
     def value(self, ctx: Context) -> Value:
         raise NotImplementedError

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..core.facts import Facts, ScopeFacts
-from ..core.grid import expand
+from ..core.grid import expand, scopes_of
 from ..core.layout import Layout
 from .html import render_page
 from .parts import Part, scope_name
@@ -26,8 +26,7 @@ def choose(facts: Facts, form: str) -> Chosen:
     layouts = sorted(facts.pack.forms.values(), key=print_order) if form == "all" else [facts.pack.form(form)]
     chosen: list[tuple[Layout, ScopeFacts]] = []
     for layout in layouts:
-        scopes = facts.children[layout.scope] if layout.scope else [facts.root]
-        chosen.extend((layout, scope) for scope in scopes)
+        chosen.extend((layout, scope) for scope in scopes_of(layout, facts))
     if not chosen:
         raise ExportProblem(f"没有可出的表：方案 {facts.pack.key} 的“{form}”没有内容。")
     return chosen

@@ -20,11 +20,6 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub("", _NEWLINE.sub("\n", text))
 
 
-def count_visible(text: str) -> int:
-    """看得见的字数：空白（含全角空格、不换行空格）不算。"""
-    return sum(1 for ch in text if not ch.isspace())
-
-
 def position_after(text: str, visible: int) -> int:
     """``text`` 中第 ``visible`` 个看得见的字之后的位置；紧跟的空白和换行也算在前面。"""
     seen = 0

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.urls import reverse
 
 from evaluations.core.facts import ScopeFacts
-from evaluations.core.grid import expand
+from evaluations.core.grid import expand, scopes_of
 from evaluations.core.layout import Layout
 from evaluations.core.values import Decimal, Value, is_number, plain
 from evaluations.selectors import PROJECT_SCOPE, Reading
@@ -25,6 +25,8 @@ def parts_of(reading: Reading, url: Url, form: str = "", project: UUID | None = 
     findings = present.findings_of(reading)
     parts = []
     for number, layout in enumerate(reading.facts.pack.forms.values(), 1):
+        if not layout.scope and not scopes_of(layout, reading.facts):
+            continue
         part = {
             "key": layout.key, "number": layout.order or number, "short": layout.short,
             "title": layout.title.replace("{year}", str(reading.facts.pack.year)), "current": layout.key == form,
@@ -88,7 +90,7 @@ def _projects(
     form: str,
     open_project: UUID | None,
 ) -> dict[str, Any]:
-    scopes = reading.facts.children[layout.scope]
+    scopes = scopes_of(layout, reading.facts)
     rows = []
     for index, scope in enumerate(scopes):
         pk = UUID(scope.id[1:])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.core.grid import Grid, expand
+from evaluations.core.grid import Grid, expand, scopes_of
 from evaluations.core.schema import PackProblem
 from tests.builders import lab_facts, make_pack, scope_input
 
@@ -149,3 +149,13 @@ def test_damaged_prose_is_refused_with_its_place(old: str, new: str, place: str)
 def test_a_home_that_does_not_ask_the_field_is_refused() -> None:
     with pytest.raises(PackProblem, match="home“one”这张表没有填它的格"):
         make_pack(FIELDS, form=ONE.replace('{f = "单位"}', '"单位"'), **{"forms/prose": PROSE})
+
+
+@pytest.mark.parametrize(
+    ("flag", "wanted"), [(True, ["prose"]), (False, ["one", "prose"]), (None, ["one", "prose"])]
+)
+def test_a_form_is_left_out_only_when_its_condition_is_definitely_false(flag, wanted) -> None:
+    form = ONE.replace("columns = [1, 1]", 'columns = [1, 1]\nwhen = "not 无"')
+    made = make_pack(FIELDS, form=form, **{"forms/prose": PROSE})
+    facts = lab_facts(scope_input(**({} if flag is None else {"无": flag})), pack=made)
+    assert sorted(layout.key for layout in made.forms.values() if scopes_of(layout, facts)) == wanted
