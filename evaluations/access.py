@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -24,7 +25,11 @@ REVIEW_ROLES = frozenset((Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER))
 
 def appointments_of(user: User) -> list[Appointment]:
     """今天在任的岗位。"""
-    return list(Appointment.objects.on(timezone.localdate()).filter(user=user).select_related("department"))
+    return list(
+        Appointment.objects.on(timezone.localdate())
+        .filter(user=user)
+        .select_related("department", "stand_in_for")
+    )
 
 
 def subtree(roots: Iterable[UUID]) -> set[UUID]:
@@ -50,7 +55,7 @@ def visible_to(user: User) -> QuerySet[Submission]:
     seen = Q(department__in=own)
     if reviewed:
         seen |= Q(department__in=subtree(reviewed), submitted_at__isnull=False)
-    return Submission.objects.filter(seen).select_related("round", "department", "pack")
+    return Submission.objects.whole().filter(seen)
 
 
 def get_submission(user: User, submission_id: UUID) -> Submission:
@@ -61,17 +66,44 @@ def get_submission(user: User, submission_id: UUID) -> Submission:
         raise Http404("没有这份材料") from None
 
 
-def roles_on(user: User, department: Department) -> set[Role]:
-    """这个人对某单位有哪些岗位。"""
-    above = {node.pk for node in department.ancestors()}
-    found = set()
-    for appointment in appointments_of(user):
+def overseen_by(user: User) -> QuerySet[Submission]:
+    """审核人管着的任务：只看到哪个单位报到哪一步，没送审的看不到内容。"""
+    reviewed = [a.department_id for a in appointments_of(user) if a.role in REVIEW_ROLES]
+    return Submission.objects.whole().filter(department__in=subtree(reviewed) if reviewed else ())
+
+
+def get_overseen(user: User, submission_id: UUID) -> Submission:
+    """取一个管着的任务；不归他管或没有都是 404。"""
+    try:
+        return overseen_by(user).get(pk=submission_id)
+    except Submission.DoesNotExist:
+        raise Http404("没有这个任务") from None
+
+
+def appointments_on(user: User, department: Department) -> dict[Role, Appointment]:
+    """这个人对某单位的各个岗位；自己的岗位优先于代办的。"""
+    held = appointments_of(user)
+    reviews = any(Role(a.role) not in UNIT_ROLES for a in held)
+    above = {node.pk for node in department.ancestors()} if reviews else set()
+    found: dict[Role, Appointment] = {}
+    for appointment in sorted(held, key=lambda a: a.stand_in_for_id is not None):
         role = Role(appointment.role)
         if appointment.department_id == department.pk or (
             role not in UNIT_ROLES and appointment.department_id in above
         ):
-            found.add(role)
+            found.setdefault(role, appointment)
     return found
+
+
+def roles_on(user: User, department: Department) -> set[Role]:
+    """这个人对某单位有哪些岗位。"""
+    return set(appointments_on(user, department))
+
+
+def preparers_of(department: Department) -> list[User]:
+    """本单位今天在任的填报人。"""
+    held = Appointment.objects.on(timezone.localdate()).filter(department=department, role=Role.PREPARER)
+    return list(User.objects.filter(pk__in=held.values("user")).order_by("display_name"))
 
 
 def belongs_to(user: User, department: Department) -> bool:
@@ -79,34 +111,39 @@ def belongs_to(user: User, department: Department) -> bool:
     return any(a.department_id == department.pk for a in appointments_of(user))
 
 
-def deadline_of(submission: Submission) -> timezone.datetime:
+def deadline_of(submission: Submission) -> datetime:
     """这份材料的截止时间：任务的，或单独给它的（退回整改、延期），取晚的。"""
     deadline = submission.round.deadline
     return max(deadline, submission.due) if submission.due else deadline
 
 
-def may(user: User, action: str, submission: Submission) -> tuple[bool, str]:
+def may(
+    user: User, action: str, submission: Submission, received: datetime | None = None
+) -> tuple[bool, str]:
     """能不能做；不能时说明原因。``action``：view、edit，或流程的动作。
 
-    流程动作的守卫（有无错误、是否本人等）由 services.workflow 再查。
+    ``received`` 是服务器收到请求的时刻，过没过截止以它为准。流程动作的守卫（有无错误、是否本人等）由
+    services.workflow 再查。
     """
     roles = roles_on(user, submission.department)
     if action == "view":
         return (True, "") if visible_to(user).filter(pk=submission.pk).exists() else (False, "没有这份材料。")
     if action == "edit":
-        return _may_edit(roles, submission)
+        return _may_edit(roles, submission, received or timezone.now())
     if any(row.action == action for row in actions_for(submission.state, roles)):
         return True, ""
     return False, f"材料现在是“{submission.state_label}”，您的岗位此时不能做这一步。请刷新页面看最新状态。"
 
 
-def _may_edit(roles: set[Role], submission: Submission) -> tuple[bool, str]:
+def _may_edit(roles: set[Role], submission: Submission, received: datetime) -> tuple[bool, str]:
     if Role.PREPARER not in roles:
         return False, "只有本单位的填报人能改。"
+    if submission.state == State.CANCELLED:
+        return False, "财政局已取消这项任务，不用报了。填过的内容都还在。"
     if submission.state != State.DRAFT:
         return False, f"材料已送审，现在是“{submission.state_label}”，不能再改。要改请先撤回，或等退回。"
     deadline = deadline_of(submission)
-    if timezone.now() > deadline:
+    if received > deadline:
         shown = timezone.localtime(deadline)
         return (
             False,

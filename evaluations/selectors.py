@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from evaluations.core.checks import Finding, run
 from evaluations.core.facts import Facts, Note, Package, RowInput, ScopeInput
 from evaluations.core.frozen import load_computed, load_finding, load_inputs
 from evaluations.core.pack import Pack
 from evaluations.core.schema import Field, Scope
+from evaluations.core.steps import Kind
 from evaluations.core.values import NA, Value, from_yuan, parse, tidy
-from evaluations.core.workflow import State
+from evaluations.core.workflow import DONE_STATES, State
+from evaluations.core.working import Working
 from evaluations.models import (
     INDICATOR_COLUMNS,
     INDICATOR_LIST,
@@ -40,13 +44,23 @@ def project_row_id(data: AnnualData) -> str:
 
 def package_of(submission: Submission, pack: Pack | None = None) -> Package:
     """一份材料的填报值；金额已从元换成方案的单位。"""
-    pack = pack or submission.pack.compiled()
+    return package_from(submission, pack or submission.pack.compiled(), data_of(submission))
+
+
+def data_of(submission: Submission) -> list[AnnualData]:
+    """一份材料存着的行：部门在前，项目按次序。"""
+    rows = submission.annual_data.select_related("project").prefetch_related("indicators")
+    return sorted(rows, key=lambda data: (data.project_id is not None, data.position, data.pk))
+
+
+def package_from(submission: Submission, pack: Pack, rows: Iterable[AnnualData]) -> Package:
+    """存着的行 → 填报值。"""
     package = Package(
         department_code=submission.department.code or "",
         department_name=submission.department.name,
         notes=[Note(note.code, note.cell, note.text) for note in submission.check_notes.all()],
     )
-    for data in submission.annual_data.prefetch_related("indicators"):
+    for data in rows:
         scope = pack.schema.scope(PROJECT_SCOPE if data.project_id else "")
         given = scope_input(data, scope, pack)
         if data.project_id:
@@ -117,30 +131,50 @@ class Reading:
         }
 
 
-def prior_facts(submission: Submission) -> Facts | None:
-    """上年已通过（或已公开、归档）材料的事实，取自通过时的快照；没有为 None。"""
-    done = (State.APPROVED, State.PUBLISHED, State.ARCHIVED)
+def prior_snapshot(submission: Submission) -> Snapshot | None:
+    """上年已通过（或已公开、归档）材料的快照；没有为 None。"""
     last = Submission.objects.filter(
-        department=submission.department_id, round__year=submission.round.year - 1, state__in=done
-    ).select_related("pack")
-    snapshot = Snapshot.objects.filter(submission__in=last, action="approve").order_by("-at").first()
-    return facts_of_snapshot(snapshot, snapshot.submission.pack.compiled()) if snapshot else None
+        department=submission.department_id, round__year=submission.round.year - 1, state__in=DONE_STATES
+    )
+    approved = Snapshot.objects.filter(submission__in=last, action="approve").select_related("pack")
+    return approved.order_by("-at").first()
+
+
+def prior_facts(submission: Submission) -> Facts | None:
+    """上年材料的事实，取自通过时的快照；没有为 None。"""
+    snapshot = prior_snapshot(submission)
+    return facts_of_snapshot(snapshot) if snapshot else None
+
+
+def prior_if_read(submission: Submission, pack: Pack) -> Facts | None:
+    """方案的公式用到上年的数时才取。"""
+    return prior_facts(submission) if pack.reads_prior else None
 
 
 def read(submission: Submission) -> Reading:
     """读一份材料：草稿现算，送审后取最近一次快照。"""
-    pack = submission.pack.compiled()
-    notes = notes_of(submission)
-    snapshot = None if submission.state == State.DRAFT else submission.snapshots.order_by("-at").first()
+    snapshot = None
+    if submission.state not in (State.DRAFT, State.CANCELLED):
+        snapshot = submission.snapshots.select_related("pack").order_by("-at").first()
     if snapshot is None:
-        facts = Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
-        return Reading(submission, facts, run(pack, facts, live=True), notes)
-    facts = facts_of_snapshot(snapshot, pack)
-    return Reading(submission, facts, findings_of_snapshot(snapshot), notes)
+        pack = submission.pack.compiled()
+        return reading_of(
+            submission, Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
+        )
+    return Reading(
+        submission, facts_of_snapshot(snapshot), findings_of_snapshot(snapshot), notes_of(submission)
+    )
 
 
-def facts_of_snapshot(snapshot: Snapshot, pack: Pack) -> Facts:
-    """快照里的事实，不重算。"""
+def reading_of(submission: Submission, facts: Facts) -> Reading:
+    """正在填的材料：核对现跑，说明就在填报值里。"""
+    notes = {(note.code, note.cell): note.text for note in facts.package.notes}
+    return Reading(submission, facts, run(facts.pack, facts, live=True), notes)
+
+
+def facts_of_snapshot(snapshot: Snapshot) -> Facts:
+    """快照里的事实，按快照用的那版方案，不重算。"""
+    pack = snapshot.pack.compiled()
     return Facts.frozen(pack, load_inputs(snapshot.inputs, pack), load_computed(snapshot.computed))
 
 
@@ -153,27 +187,30 @@ def notes_of(submission: Submission) -> dict[tuple[str, str], str]:
     return {(note.code, note.cell): note.text for note in CheckNote.objects.filter(submission=submission)}
 
 
+def describe_cell(reading: Reading, address: str) -> str:
+    """一格在表上叫什么，项目的写上项目名。"""
+    return Working(reading.facts.pack, reading.facts.package).label_of(Kind.CELL, address)
+
+
 # ---- 历史与清单 -----------------------------------------------------------------------------
 
 
-def last_return(submission: Submission) -> Event | None:
-    """最近一次退回。"""
-    return submission.events.filter(action="return").select_related("user").order_by("-seq").first()
+def clock(moment: datetime) -> str:
+    """今天的只写时刻，早先的带日期。"""
+    local = timezone.localtime(moment)
+    today = local.date() == timezone.localdate()
+    return f"{local:%H:%M}" if today else f"{local.month}月{local.day}日 {local:%H:%M}"
 
 
-def last_submit(submission: Submission) -> Event | None:
-    """最近一次送审。"""
-    return submission.events.filter(action="submit").select_related("user").order_by("-seq").first()
+def last_of(submission: Submission, action: str) -> Event | None:
+    """最近一次某个动作。"""
+    return submission.events.filter(action=action).select_related("user").order_by("-seq").first()
 
 
 def history_of(submission: Submission) -> QuerySet[Event]:
     return submission.events.select_related("user").order_by("-seq")
 
 
-def edits_of(submission: Submission, limit: int = 200) -> Iterable[Edit]:
-    return submission.edits.select_related("user").order_by("-seq")[:limit]
-
-
 def last_edit_of(submission: Submission, address: str) -> Edit | None:
-    """某格最近一次修改：冲突时说出是谁改的。"""
+    """某处最近一次修改：冲突时说出是谁改的。"""
     return submission.edits.filter(address=address).select_related("user").order_by("-seq").first()

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import decide, documents, entry, home
+from .views import cells, decide, documents, entry, history, home
 
 app_name = "evaluations"
 
@@ -10,10 +10,12 @@ def of_form(prefix: str) -> list:  # type: ignore[type-arg]
     return [
         path("", entry.form, name=f"{prefix}form"),
         path("save/", entry.save, name=f"{prefix}save"),
-        path("rows/", entry.rows, name=f"{prefix}rows"),
-        path("row/", entry.row, name=f"{prefix}row"),
-        path("why/", entry.why, name=f"{prefix}why"),
-        path("note/", entry.note, name=f"{prefix}note"),
+        path("undo/", entry.undo, name=f"{prefix}undo"),
+        path("live/", entry.live, name=f"{prefix}live"),
+        path("rows/", cells.rows, name=f"{prefix}rows"),
+        path("row/", cells.row, name=f"{prefix}row"),
+        path("why/", cells.why, name=f"{prefix}why"),
+        path("note/", cells.note, name=f"{prefix}note"),
         path("preview/", documents.preview, name=f"{prefix}preview"),
         path("pdf/", documents.pdf, name=f"{prefix}pdf"),
         path("xlsx/", documents.xlsx, name=f"{prefix}xlsx"),
@@ -28,7 +30,11 @@ of_submission = [
     path("package/<slug:to>/", documents.package, name="package"),
     path("submit/", decide.submit, name="submit"),
     path("act/<slug:action>/", decide.act, name="act"),
-    path("history/", decide.history, name="history"),
+    path("history/", history.history, name="history"),
+    path("versions/", history.versions, name="versions"),
+    path("compare/", history.compare, name="compare"),
+    path("restore/", history.restore, name="restore"),
+    path("parts/", home.parts, name="parts"),
 ]
 
 urlpatterns = [
@@ -36,4 +42,5 @@ urlpatterns = [
     path("s/<uuid:submission_id>/", include(of_submission)),
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
+    path("review/<uuid:submission_id>/task/", decide.task, name="task"),
 ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_ADDRESS = re.compile(r"(?:(\w+)\[(\w+)\]/)?([\w.]+?)(?:\[(\w+)\](?:\.([\w.]+))?)?\Z")
+_ADDRESS = re.compile(r"(?:(\w+)\[(\w+)\]/)?(?:([\w.]+?)(?:\[(\w+)\](?:\.([\w.]+))?)?)?\Z")
 
 
 class AddressProblem(ValueError):
@@ -17,7 +17,7 @@ class AddressProblem(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """一格、一行或一个项目。``row`` 为空表示普通格；``column`` 为空表示整行；``key`` 为空表示整个项目。"""
+    """一格、一行或一个项目（``项目[id]/``）。``row`` 为空是普通格；``column`` 为空是整行；``key`` 为空是整个项目。"""
 
     key: str
     row: str = ""
@@ -39,7 +39,7 @@ class Address:
 
 def parse_address(text: str) -> Address:
     """读一个地址；写法不对抛 ``AddressProblem``。"""
-    match = _ADDRESS.match(text) if len(text) <= 300 else None
+    match = _ADDRESS.match(text) if 0 < len(text) <= 300 else None
     if not match:
         raise AddressProblem(
             f"地址“{text[:40]}”写法不对。应如 资金.全年预算数、指标[r7].得分 或 项目[p1]/资金.得分。"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 GENESIS = "0" * 64
 
@@ -25,3 +26,8 @@ def digest(previous: str, content: Mapping[str, object], using: str) -> str:
     """一条记录的摘要：算法（前一摘要 + 规范 JSON）。"""
     body = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.new(using, f"{previous}\n{body}".encode()).hexdigest()
+
+
+def instant(moment: datetime) -> str:
+    """算进摘要的时刻：世界时，写法固定。"""
+    return moment.astimezone(UTC).isoformat()

@@ -64,6 +64,11 @@ class Pack:
         canonical = json.dumps(dict(sorted(self.files.items())), ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
 
+    @property
+    def reads_prior(self) -> bool:
+        """公式或核对用不用上年的数；不用就不必取上年的材料。"""
+        return any("PRIOR(" in text for text in self.files.values())
+
     def home_of(self, scope: str, path: str) -> str:
         """某个字段（``资金.全年预算数`` 或 ``指标.分值``）的表：填它的，计算的则是显示它的；没有时为空串。"""
         return self.homes.get((scope, path), "")

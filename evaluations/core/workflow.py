@@ -17,6 +17,7 @@ class State(StrEnum):
     APPROVED = "approved"
     PUBLISHED = "published"
     ARCHIVED = "archived"
+    CANCELLED = "cancelled"
 
     @property
     def label(self) -> str:
@@ -48,6 +49,7 @@ STATE_LABELS = {
     State.APPROVED: "已通过",
     State.PUBLISHED: "已公开",
     State.ARCHIVED: "已归档",
+    State.CANCELLED: "不用报",
 }
 ROLE_LABELS = {
     Role.PREPARER: "填报人",
@@ -60,14 +62,18 @@ ROLE_LABELS = {
     Role.AUDIT_ADMIN: "审计管理员",
 }
 THREE_ADMINS = frozenset((Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN))
-REVIEW_STATES = (State.UNIT_REVIEW, State.DEPARTMENT_REVIEW, State.BUREAU_REVIEW)
+OFFICE_STATES = (State.DEPARTMENT_REVIEW, State.BUREAU_REVIEW)
+"""主管部门、财政局手里的状态：审核人可以“开始审核”，占着不让别人同时审。"""
+DONE_STATES = (State.APPROVED, State.PUBLISHED, State.ARCHIVED)
+REVIEW_STATES = (State.UNIT_REVIEW, *OFFICE_STATES)
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """转换表的一行。``target`` 为 None 表示流程的下一步（跳过方案没有的步骤）。
+    """转换表的一行。``target`` 为 None 表示流程的下一步（跳过方案没有的步骤）；与 ``source`` 相同的不改状态。
 
-    ``guards``、``effects`` 是名字，由 services/workflow.py 解析；``wants`` 是这一步要人写的字。
+    ``guards``、``effects`` 是名字，由 services/workflow.py 解析；``wants`` 是这一步要人写的：
+    reply 按退回意见改了什么，reason 理由，due 期限和理由。
     """
 
     action: str
@@ -79,27 +85,56 @@ class Transition:
     label: str
     wants: str = ""
 
+    @property
+    def moves(self) -> bool:
+        """改不改状态。"""
+        return self.target != self.source
 
-_SUBMIT_GUARDS = ("in_time", "no_errors", "warnings_explained", "answers_return")
-_REVIEW_GUARDS = ("not_own_work", "seen_revision")
-_OFFICE_GUARDS = ("not_own_unit", *_REVIEW_GUARDS)
+
+_SUBMIT = ("in_time", "no_errors", "warnings_explained", "answers_return")
+_OWN = ("not_own_work", "seen_revision")
+_OFFICE = ("not_own_unit", "not_claimed_by_other", *_OWN)
+_CLAIM = ("not_own_unit", "not_own_work")
+_RECALL = ("unclaimed", "undecided")
+_RETURN = ("snapshot", "mark_returned")
+_DRAFT, _UNIT, _DEPARTMENT, _BUREAU = (
+    State.DRAFT,
+    State.UNIT_REVIEW,
+    State.DEPARTMENT_REVIEW,
+    State.BUREAU_REVIEW,
+)
+_PREPARER, _HEAD = Role.PREPARER, Role.UNIT_HEAD
+_BY_DEPARTMENT, _BY_BUREAU = Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER
 
 TRANSITIONS: tuple[Transition, ...] = (
-    Transition("submit", State.DRAFT, State.UNIT_REVIEW, Role.PREPARER, _SUBMIT_GUARDS, ("snapshot",), "送审", "reply"),
-    Transition("withdraw", State.UNIT_REVIEW, State.DRAFT, Role.PREPARER, (), (), "撤回"),
-    Transition("sign", State.UNIT_REVIEW, None, Role.UNIT_HEAD, _REVIEW_GUARDS, (), "签批"),
-    Transition("return", State.UNIT_REVIEW, State.DRAFT, Role.UNIT_HEAD, _REVIEW_GUARDS, ("snapshot", "mark_returned"),
-               "退回", "reason"),
-    Transition("recall", State.DEPARTMENT_REVIEW, State.DRAFT, Role.UNIT_HEAD, (), (), "撤回"),
-    Transition("pass", State.DEPARTMENT_REVIEW, None, Role.DEPARTMENT_REVIEWER, _OFFICE_GUARDS, (), "通过"),
-    Transition("return", State.DEPARTMENT_REVIEW, State.DRAFT, Role.DEPARTMENT_REVIEWER, _OFFICE_GUARDS,
-               ("snapshot", "mark_returned"), "退回", "reason"),
-    Transition("recall", State.BUREAU_REVIEW, State.DRAFT, Role.UNIT_HEAD, ("undecided",), (), "撤回"),
-    Transition("approve", State.BUREAU_REVIEW, State.APPROVED, Role.BUREAU_REVIEWER, _OFFICE_GUARDS,
-               ("snapshot",), "通过"),
-    Transition("return", State.BUREAU_REVIEW, State.DRAFT, Role.BUREAU_REVIEWER, _OFFICE_GUARDS,
-               ("snapshot", "mark_returned"), "退回", "reason"),
+    Transition("submit", _DRAFT, _UNIT, _PREPARER, _SUBMIT, ("snapshot", "mark_submitted"), "送审", "reply"),
+    Transition("withdraw", _UNIT, _DRAFT, _PREPARER, (), (), "撤回"),
+    Transition("sign", _UNIT, None, _HEAD, _OWN, (), "签批"),
+    Transition("return", _UNIT, _DRAFT, _HEAD, _OWN, _RETURN, "退回", "reason"),
+    Transition("recall", _DEPARTMENT, _DRAFT, _HEAD, _RECALL, (), "撤回"),
+    Transition("claim", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
+    Transition("take_over", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
+    Transition("release", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, ("claimed_by_me",), ("release",), "放下"),
+    Transition("pass", _DEPARTMENT, None, _BY_DEPARTMENT, _OFFICE, (), "通过"),
+    Transition("return", _DEPARTMENT, _DRAFT, _BY_DEPARTMENT, _OFFICE, _RETURN, "退回", "reason"),
+    Transition("recall", _BUREAU, _DRAFT, _HEAD, _RECALL, (), "撤回"),
+    Transition("claim", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
+    Transition("take_over", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
+    Transition("release", _BUREAU, _BUREAU, _BY_BUREAU, ("claimed_by_me",), ("release",), "放下"),
+    Transition("approve", _BUREAU, State.APPROVED, _BY_BUREAU, _OFFICE, ("snapshot", "mark_approved"), "通过"),
+    Transition("return", _BUREAU, _DRAFT, _BY_BUREAU, _OFFICE, _RETURN, "退回", "reason"),
+    Transition("revoke", State.APPROVED, _BUREAU, _BY_BUREAU, ("not_own_unit", "not_approver", *_OWN), ("unmark_approved",),
+               "撤销审核", "reason"),
+    Transition("extend", _DRAFT, _DRAFT, _BY_BUREAU, ("not_own_unit",), ("extend",), "延期", "due"),
+    Transition("cancel", _DRAFT, State.CANCELLED, _BY_BUREAU, ("not_own_unit",), (), "取消任务", "reason"),
+    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_BUREAU, ("not_own_unit",), (), "恢复任务", "reason"),
 )  # fmt: skip
+
+
+OVERSIGHT = frozenset(
+    row.action for row in TRANSITIONS if row.role == _BY_BUREAU and row.source in (_DRAFT, State.CANCELLED)
+)
+"""财政局对任务做的事（延期、取消、恢复）：只管任务，看不到还没送审的内容。"""
 
 
 def transitions_from(state: str) -> Iterator[Transition]:

@@ -1,6 +1,14 @@
 from .packs import Pack, Round
-from .records import CheckNote, Edit, Event, Snapshot
-from .submissions import INDICATOR_COLUMNS, INDICATOR_LIST, AnnualData, Indicator, Project, Submission
+from .records import CheckNote, Edit, Event, Presence, Snapshot
+from .submissions import (
+    INDICATOR_COLUMNS,
+    INDICATOR_LIST,
+    AnnualData,
+    Indicator,
+    PartOwner,
+    Project,
+    Submission,
+)
 
 __all__ = [
     "INDICATOR_COLUMNS",
@@ -11,6 +19,8 @@ __all__ = [
     "Event",
     "Indicator",
     "Pack",
+    "PartOwner",
+    "Presence",
     "Project",
     "Round",
     "Snapshot",

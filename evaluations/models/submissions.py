@@ -5,10 +5,16 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from evaluations.core.workflow import STATE_LABELS, State
-from units.models import Department, Identified
+from evaluations.core.workflow import OFFICE_STATES, STATE_LABELS, State
+from units.models import Department, Identified, User
 
 from .packs import Pack, Round
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def whole(self) -> SubmissionQuerySet:
+        """连同任务、单位、方案一起取；方案的原文很大，编译过就用不着，不取。"""
+        return self.select_related("round", "department", "pack", "claimed_by").defer("pack__files")
 
 
 class Submission(Identified):
@@ -30,18 +36,33 @@ class Submission(Identified):
     revision = models.PositiveIntegerField("修订号", default=0)
     returned = models.BooleanField("被退回", default=False)
     due = models.DateTimeField("单独的期限", null=True, blank=True)
+    claimed_by = models.ForeignKey(
+        User, verbose_name="谁在审", on_delete=models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    claimed_at = models.DateTimeField("开始审核时间", null=True, blank=True)
     submitted_at = models.DateTimeField("送审时间", null=True, blank=True)
     approved_at = models.DateTimeField("通过时间", null=True, blank=True)
     execution_rate = models.DecimalField("执行率", max_digits=9, decimal_places=6, null=True, blank=True)
     total_weight = models.DecimalField("分值合计", max_digits=7, decimal_places=2, null=True, blank=True)
     total_score = models.DecimalField("自评总分", max_digits=7, decimal_places=2, null=True, blank=True)
     warnings = models.PositiveIntegerField("提醒数", default=0)
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         verbose_name = "自评材料"
         verbose_name_plural = "自评材料"
         ordering = ["-round__year", "department__code", "department__name"]
-        constraints = [models.UniqueConstraint(fields=["round", "department"], name="submission_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "department"], name="submission_once"),
+            models.CheckConstraint(
+                condition=Q(claimed_by__isnull=True, claimed_at__isnull=True)
+                | Q(claimed_by__isnull=False, claimed_at__isnull=False, state__in=OFFICE_STATES),
+                name="submission_claim_while_in_review",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=[s.value for s in State]), name="submission_known_state"
+            ),
+        ]
         indexes = [models.Index(fields=["state", "submitted_at"])]
 
     def __str__(self) -> str:
@@ -50,6 +71,31 @@ class Submission(Identified):
     @property
     def state_label(self) -> str:
         return "已退回" if self.returned and self.state == State.DRAFT else State(self.state).label
+
+
+class PartOwner(models.Model):
+    """分工：一部分（一张表，或一个项目的表）交给谁填。只是分工，别的填报人照样能填。"""
+
+    submission = models.ForeignKey(
+        Submission, verbose_name="材料", on_delete=models.CASCADE, related_name="part_owners"
+    )
+    form = models.CharField("表", max_length=60)
+    project = models.UUIDField("项目", null=True, blank=True)
+    user = models.ForeignKey(User, verbose_name="交给谁", on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "分工"
+        verbose_name_plural = "分工"
+        ordering = ["submission", "form"]
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "form", "project"], name="part_owner_per_project"),
+            models.UniqueConstraint(
+                fields=["submission", "form"], condition=Q(project__isnull=True), name="part_owner_per_form"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.user}"
 
 
 class Project(Identified):

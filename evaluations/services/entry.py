@@ -12,22 +12,17 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from evaluations import access
 from evaluations.core.addresses import AddressProblem
-from evaluations.core.checks import describe
-from evaluations.core.facts import Facts, RowFacts, ScopeFacts
-from evaluations.core.pack import Pack
+from evaluations.core.facts import RowFacts, ScopeFacts
 from evaluations.core.schema import Field
-from evaluations.core.values import Value, ValueProblem
-from evaluations.models import INDICATOR_LIST, AnnualData, Submission
-from evaluations.selectors import last_edit_of, package_of, project_row_id
+from evaluations.core.steps import Kind
+from evaluations.core.values import ValueProblem
+from evaluations.selectors import Reading, clock, last_edit_of
 from units.models import User
 
+from .drafting import Draft
 from .problems import Refused
-from .records import record_edit
-from .storage import set_stored, store_indicator
 
 MAX_CHANGES = 2_000
 
@@ -65,146 +60,84 @@ class Problem:
 
 @dataclass
 class Saved:
-    """一次保存的结果。"""
+    """一次保存的结果；``reading`` 是存完以后的事实和核对结果。"""
 
     revision: int
+    reading: Reading
     written: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
 @transaction.atomic
-def save_cells(*, submission_id: UUID, user: User, changes: Sequence[Change], through: str = "page") -> Saved:
-    """保存若干格。状态、岗位、期限不许时抛 ``Refused``；一格有错不影响别的格。"""
+def save_cells(
+    *, submission_id: UUID, user: User, changes: Sequence[Change], through: str = "page",
+    received: datetime | None = None,
+) -> Saved:  # fmt: skip
+    """保存若干格。状态、岗位、期限不许时抛 ``Refused``；一格有错不影响别的格。
+
+    ``received`` 是服务器收到请求的时刻：截止前收到的，排队到截止后也照存。
+    """
     if len(changes) > MAX_CHANGES:
         raise Refused(f"一次最多保存 {MAX_CHANGES} 格，这次有 {len(changes)} 格。请分几次粘贴。")
-    draft = Draft.open(submission_id, user, through)
-    saved = Saved(draft.submission.revision)
+    draft = Draft.open(submission_id, user, through, received)
+    conflicts, problems = [], []
     for change in changes:
-        draft.apply(change, saved)
-    draft.finish()
-    saved.revision = draft.submission.revision
-    return saved
-
-
-def lock_submission(submission_id: UUID) -> Submission:
-    """锁住材料的行（PostgreSQL 行锁；SQLite 的 IMMEDIATE 事务本身排队）。"""
-    rows = Submission.objects.select_for_update(of=("self",)).select_related("round", "department", "pack")
-    return rows.get(pk=submission_id)
-
-
-@dataclass
-class Draft:
-    """锁住的一份草稿：内存里的事实，和要写回数据库的行。"""
-
-    submission: Submission
-    user: User
-    through: str
-    pack: Pack
-    facts: Facts
-    data: dict[str, AnnualData]
-    touched: bool = False
-
-    @classmethod
-    def open(cls, submission_id: UUID, user: User, through: str) -> Draft:
-        submission = lock_submission(submission_id)
-        allowed, reason = access.may(user, "edit", submission)
-        if not allowed:
-            raise Refused(reason)
-        pack = submission.pack.compiled()
-        data = {project_row_id(row): row for row in submission.annual_data.select_related("project")}
-        return cls(submission, user, through, pack, Facts(pack, package_of(submission, pack)), data)
-
-    def apply(self, change: Change, saved: Saved) -> None:
         try:
-            node, key = self.facts.locate(change.address)
-            item = self._writable(node, key, change.address)
-            value = item.parse(change.value)
-        except (AddressProblem, ValueProblem) as problem:
-            saved.problems.append(Problem(change.address, str(problem)))
-            return
-        current, new = item.to_text(node.inputs.get(key)), item.to_text(value)
-        if current == new:
-            return
-        if not _matches(item, current, change):
-            saved.conflicts.append(self._conflict(change, node, key, current))
-            return
-        label = describe(self.scope_of(node), change.address)
-        self.store(node, key, value)
-        self.record(change.address, label, current, new)
-        saved.written.append(change.address)
-
-    def _writable(self, node: ScopeFacts | RowFacts, key: str, address: str) -> Field:
-        """只有单位填的、本方案有表填的格能写。"""
-        item = node.fields[key]
-        if not item.asked:
-            raise AddressProblem(f"“{item.full_label}”由系统计算，不能改。请改它所用的数。")
-        if item.by != "unit":
-            raise AddressProblem(f"“{item.full_label}”由审核人填。")
-        return item
-
-    def scope_of(self, node: ScopeFacts | RowFacts) -> ScopeFacts:
-        return node.owner if isinstance(node, RowFacts) else node
-
-    def _conflict(self, change: Change, node: ScopeFacts | RowFacts, key: str, current: str) -> Conflict:
-        last = last_edit_of(self.submission, change.address)
-        item = node.fields[key]
-        return Conflict(
-            change.address, describe(self.scope_of(node), change.address), change.value, current,
-            item.format(node.inputs.get(key)), last.user.display_name if last and last.user else "导入",
-            _clock(last.at) if last else "",
-        )  # fmt: skip
-
-    def record(self, address: str, label: str, old: str, new: str) -> None:
-        if not self.touched:
-            self.submission.revision += 1
-            self.touched = True
-        record_edit(
-            self.submission,
-            address=address,
-            label=label,
-            old=old,
-            new=new,
-            user=self.user,
-            through=self.through,
-        )
-
-    def store(self, node: ScopeFacts | RowFacts, key: str, value: Value) -> None:
-        """改内存里的事实，并写到数据库的行上。"""
-        node.inputs[key] = value
-        data = self.data[self.scope_of(node).id]
-        if isinstance(node, RowFacts) and node.key == INDICATOR_LIST:
-            store_indicator(data.indicators.get(row_id=node.id), {key: value}, node.fields, self.pack)
-        elif isinstance(node, RowFacts):
-            row = next(row for row in data.values[node.key] if row["id"] == node.id)
-            set_stored(row, key, value, node.fields[key], self.pack)
+            conflict = _apply(draft, change)
+        except AddressProblem as problem:
+            problems.append(Problem(change.address, _gone(draft, change.address) or str(problem)))
+        except ValueProblem as problem:
+            problems.append(Problem(change.address, str(problem)))
         else:
-            set_stored(data.values, key, value, node.fields[key], self.pack)
-            self._rename(node, key, data)
-
-    def _rename(self, node: ScopeFacts | RowFacts, key: str, data: AnnualData) -> None:
-        """项目改了名称，项目本身也跟着改，来年好按名称接上。"""
-        if data.project is not None and key == self.scope_of(node).scope.match:
-            data.project.name = str(node.inputs[key] or "")[:300]
-            data.project.save(update_fields=["name"])
-
-    def finish(self) -> None:
-        """有改动才写回；修订号一次保存只加一。"""
-        if not self.touched:
-            return
-        for data in self.data.values():
-            data.save(update_fields=["values"])
-        self.save_revision()
-
-    def save_revision(self) -> None:
-        self.submission.save(update_fields=["revision"])
+            conflicts += [conflict] if conflict else []
+    reading = draft.finish()
+    written = [one.step.address for one in draft.work.written]
+    return Saved(draft.submission.revision, reading, written, conflicts, problems)
 
 
-def _clock(moment: datetime) -> str:
-    """今天的只写时刻，早先的带日期。"""
-    local = timezone.localtime(moment)
-    today = local.date() == timezone.localdate()
-    return f"{local:%H:%M}" if today else f"{local.month}月{local.day}日 {local:%H:%M}"
+def _apply(draft: Draft, change: Change) -> Conflict | None:
+    node, key = draft.work.facts.locate(change.address)
+    item = writable(node, key)
+    value = item.parse(change.value)
+    current = item.to_text(node.inputs.get(key))
+    if current == item.to_text(value):
+        return None
+    if not _matches(item, current, change):
+        return conflict_of(draft, node, key, change.value)
+    draft.work.set_value(node, key, value)
+    return None
+
+
+def writable(node: ScopeFacts | RowFacts, key: str) -> Field:
+    """只有单位填的格能写；计算的、审核人填的抛 ``AddressProblem``。"""
+    item = node.fields[key]
+    if not item.asked:
+        raise AddressProblem(f"“{item.full_label}”由系统计算，不能改。请改它所用的数。")
+    if item.by != "unit":
+        raise AddressProblem(f"“{item.full_label}”由审核人填。")
+    return item
+
+
+def conflict_of(draft: Draft, node: ScopeFacts | RowFacts, key: str, mine: str) -> Conflict:
+    """这一格现在是别人的值：两个值，对方是谁、何时。"""
+    address, item = node.address(key), node.fields[key]
+    last = last_edit_of(draft.submission, address)
+    return Conflict(
+        address, draft.work.label_of(Kind.CELL, address), mine, item.to_text(node.inputs.get(key)),
+        item.format(node.inputs.get(key)), last.user.display_name if last and last.user else "导入",
+        clock(last.at) if last else "",
+    )  # fmt: skip
+
+
+def _gone(draft: Draft, address: str) -> str:
+    """格子所在的行或项目被删了：说出谁、何时删的；不是这样时为空串。"""
+    row, project = address.rpartition(".")[0], f"{address.partition('/')[0]}/"
+    for item in (row, project):
+        last = last_edit_of(draft.submission, item) if item.endswith(("]", "]/")) else None
+        if last is not None and last.kind == Kind.ITEM and not last.new:
+            return f"{last.user or '系统'} {clock(last.at)} 删除了这一{'行' if item == row else '个项目'}。您填的字还在本页，可以复制。"
+    return ""
 
 
 def _matches(item: Field, current: str, change: Change) -> bool:
@@ -219,8 +152,3 @@ def _matches(item: Field, current: str, change: Change) -> bool:
         return item.to_text(item.parse(change.was)) == current
     except ValueProblem:
         return False
-
-
-def revision_of(submission_id: UUID) -> int:
-    """现在的修订号。"""
-    return Submission.objects.values_list("revision", flat=True).get(pk=submission_id)

@@ -5,15 +5,16 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
-from evaluations.core.checks import WARNING
+from evaluations.core.checks import WARNING, run
+from evaluations.core.facts import Note
+from evaluations.core.steps import Kind
 from evaluations.core.values import clean_text
-from evaluations.models import CheckNote
-from evaluations.selectors import read
+from evaluations.core.working import note_address
+from evaluations.selectors import Reading
 from units.models import User
 
-from .entry import Draft
+from .drafting import Draft
 from .problems import Refused
 
 SHORTEST, LONGEST = 4, 1_000
@@ -21,29 +22,18 @@ EMPTY_WORDS = frozenset(("无", "没有", "已完成", "不适用", "正常", "0
 
 
 @transaction.atomic
-def write_note(*, submission_id: UUID, user: User, code: str, cell: str, text: str) -> None:
+def write_note(*, submission_id: UUID, user: User, code: str, cell: str, text: str) -> Reading:
     """写、改或清空（空文字）一处提醒的说明。没有这处提醒，或太短太空时抛 ``Refused``。"""
-    draft = Draft.open(submission_id, user, "page")
+    draft = Draft.open(submission_id, user)
     text = clean_text(text)
-    old = CheckNote.objects.filter(submission=draft.submission, code=code, cell=cell).first()
-    if not text:
-        if old is not None:
-            old.delete()
-            draft.record(cell, f"{code} 说明", old.text, "")
-            draft.finish()
-        return
-    _check(text)
-    finding = next((f for f in read(draft.submission).findings if f.key == (code, cell)), None)
-    if finding is None or finding.level != WARNING:
-        raise Refused("这处提醒已经没有了，不用写说明。请刷新页面。")
-    CheckNote.objects.update_or_create(
-        submission=draft.submission,
-        code=code,
-        cell=cell,
-        defaults={"text": text, "user": user, "at": timezone.now()},
-    )
-    draft.record(cell, f"{finding.where} {code} 说明", old.text if old else "", text)
-    draft.finish()
+    if text:
+        _check(text)
+        findings = run(draft.work.pack, draft.work.facts, live=True)
+        finding = next((f for f in findings if f.key == (code, cell)), None)
+        if finding is None or finding.level != WARNING:
+            raise Refused("这处提醒已经没有了，不用写说明。请刷新页面。")
+    draft.work.put(Kind.NOTE, note_address(Note(code, cell, text)), text)
+    return draft.finish()
 
 
 def _check(text: str) -> None:

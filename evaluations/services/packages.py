@@ -15,25 +15,16 @@ from evaluations.core.addresses import AddressProblem, parse_address
 from evaluations.core.facts import Facts, Package, ScopeInput
 from evaluations.core.interchange import CHILD_SCOPE, InputProblem, read_package, write_package
 from evaluations.core.pack import Pack as CorePack
-from evaluations.core.schema import Scope
 from evaluations.core.workflow import State
-from evaluations.models import (
-    AnnualData,
-    CheckNote,
-    Indicator,
-    Pack,
-    Project,
-    Round,
-    Submission,
-)
+from evaluations.models import Pack, Project, Round, Submission
 from evaluations.selectors import package_of
+from units.ids import uuid7
 from units.models import Department, User
 
+from .drafting import Draft, lock_submission
 from .packs import issue, open_round
 from .problems import Refused
-from .records import record_edit
 from .rows import new_row_id
-from .storage import store_scope
 
 DEFAULT_DAYS = 30
 
@@ -48,25 +39,19 @@ def import_package(*, data: Mapping[str, Any], pack: Pack, user: User | None = N
     package = read_package(data, built)
     _check_notes(package, built)
     submission = issue(task=_round(pack), departments=[_department(package)], prefill=False)[0]
+    submission = lock_submission(submission.pk)
     if submission.state != State.DRAFT:
         raise Refused(f"{submission} 的材料是“{submission.state_label}”，不能用导入覆盖。要改请先退回。")
-    _clear(submission)
-    ids = _Store(submission, built).store(package)
-    submission.revision += 1
-    submission.save(update_fields=["revision"])
-    for note in package.notes:
-        CheckNote.objects.create(
-            submission=submission, code=note.code, cell=ids.address(note.cell), text=note.text, user=user,
-            at=timezone.now(),
-        )  # fmt: skip
-    record_edit(submission, address="", label="整套材料", old="", new="导入", user=user, through="import")
+    draft = Draft.of(submission, user, "import")
+    draft.work.replace(_with_ids(package, built, submission.department))
+    draft.finish()
     return submission
 
 
 def find_submission(text: str) -> Submission:
     """按编号取材料；写法不对或没有时抛 ``Refused``。"""
     try:
-        return Submission.objects.select_related("round", "department", "pack").get(pk=UUID(text))
+        return Submission.objects.whole().get(pk=UUID(text))
     except (ValueError, Submission.DoesNotExist):
         raise Refused(f"没有编号为“{text[:60]}”的材料。请核对编号。") from None
 
@@ -104,48 +89,34 @@ def _department(package: Package) -> Department:
     return found or Department.objects.create(name=name)
 
 
-def _clear(submission: Submission) -> None:
-    Indicator.objects.filter(annual_data__submission=submission).delete()
-    AnnualData.objects.filter(submission=submission).delete()
-    CheckNote.objects.filter(submission=submission).delete()
+def _with_ids(package: Package, pack: CorePack, department: Department) -> Package:
+    """文件里行和项目的 id 是位置；换成不重用的 id。同名的项目接着用原来的编号。"""
+    ids: dict[str, str] = {}
+    _name_rows(package.root, "", "", ids)
+    used: set[UUID] = set()
+    for number, child in enumerate(package.children.get(CHILD_SCOPE, ()), 1):
+        scope = pack.schema.children[CHILD_SCOPE]
+        name = str((child.values.get(scope.match) if scope.match else "") or f"项目{number}")
+        old = f"{CHILD_SCOPE}[{child.id}]/"
+        child.id = f"p{_project_id(department, name, used).hex}"
+        ids[old] = f"{CHILD_SCOPE}[{child.id}]/"
+        _name_rows(child, old, ids[old], ids)
+    package.notes = [replace(note, cell=_swap_ids(note.cell, ids)) for note in package.notes]
+    return package
 
 
-class _Store:
-    """把 Package 写进数据库；``address`` 把文件里的位置换成存下来的 id。"""
+def _name_rows(given: ScopeInput, prefix: str, made: str, ids: dict[str, str]) -> None:
+    for key, rows in given.rows.items():
+        for row in rows:
+            old, row.id = row.id, new_row_id()
+            ids[f"{prefix}{key}[{old}]"] = f"{made}{key}[{row.id}]"
 
-    def __init__(self, submission: Submission, pack: CorePack) -> None:
-        self.submission = submission
-        self.pack = pack
-        self.ids: dict[str, str] = {}
 
-    def store(self, package: Package) -> _Store:
-        self._scope(package.root, self.pack.schema.root, None, 0)
-        for number, child in enumerate(package.children.get(CHILD_SCOPE, ()), 1):
-            scope = self.pack.schema.children[CHILD_SCOPE]
-            name = child.values.get(scope.match) if scope.match else ""
-            project, _ = Project.objects.get_or_create(
-                department=self.submission.department, name=str(name or f"项目{number}")
-            )
-            if AnnualData.objects.filter(submission=self.submission, project=project).exists():
-                project = Project.objects.create(department=self.submission.department, name=project.name)
-            self._scope(child, scope, project, number)
-        return self
-
-    def _scope(self, given: ScopeInput, scope: Scope, project: Project | None, position: int) -> None:
-        """文件里行的 id 是位置；存的时候换成不重用的 id，记下对照。"""
-        prefix, made_prefix = "", ""
-        if project is not None:
-            prefix, made_prefix = f"{scope.name}[{given.id}]/", f"{scope.name}[p{project.id.hex}]/"
-            self.ids[prefix.rstrip("/")] = made_prefix.rstrip("/")
-        for key, rows in given.rows.items():
-            for row in rows:
-                made = new_row_id()
-                self.ids[f"{prefix}{key}[{row.id}]"] = f"{made_prefix}{key}[{made}]"
-                row.id = made
-        store_scope(self.submission, self.pack, scope, given, project, position)
-
-    def address(self, cell: str) -> str:
-        return _swap_ids(cell, self.ids)
+def _project_id(department: Department, name: str, used: set[UUID]) -> UUID:
+    known = Project.objects.filter(department=department, name=name).exclude(pk__in=used).first()
+    made = known.pk if known else uuid7()
+    used.add(made)
+    return made
 
 
 def _positions(package: Package) -> dict[str, str]:
@@ -160,7 +131,7 @@ def _positions(package: Package) -> dict[str, str]:
     rows_of(package.root, "", "")
     for name, children in package.children.items():
         for number, child in enumerate(children):
-            found[f"{name}[{child.id}]"] = f"{name}[{number}]"
+            found[f"{name}[{child.id}]/"] = f"{name}[{number}]/"
             rows_of(child, f"{name}[{child.id}]/", f"{name}[{number}]/")
     return found
 
@@ -171,4 +142,4 @@ def _swap_ids(cell: str, ids: Mapping[str, str]) -> str:
     if at.row:
         made = ids[str(replace(at, column=""))]
         return f"{made}.{at.column}" if at.column else made
-    return f"{ids[at.prefix]}/{at.key}" if at.scope else cell
+    return f"{ids[f'{at.prefix}/']}{at.key}" if at.scope else cell

@@ -2,43 +2,53 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
 
-from evaluations.core.chain import GENESIS, algorithm, digest
+from evaluations.core import ENGINE
+from evaluations.core.chain import GENESIS, algorithm
 from evaluations.core.frozen import dump_computed, dump_finding, dump_inputs
 from evaluations.core.values import is_number, round_half_up
+from evaluations.core.working import Written
 from evaluations.models import Edit, Event, Snapshot, Submission
-from evaluations.selectors import Reading
+from evaluations.selectors import Reading, prior_snapshot
 from units.models import User
 
 _EVENT_LOCK = 7_310_001
 """PostgreSQL 咨询锁：全系统一条事件链，追加要排队。SQLite 的 IMMEDIATE 事务本身就排队。"""
 
 
-def record_edit(
-    submission: Submission, *, address: str, label: str, old: str, new: str, user: User | None, through: str
-) -> Edit:
-    """在这份材料的修改链上加一条。调用者已锁住材料的行。"""
-    last = submission.edits.order_by("-seq").first()
-    seq = last.seq + 1 if last else 1
-    prev = last.hash if last else GENESIS
+def record_edits(
+    submission: Submission,
+    written: Sequence[Written],
+    *,
+    user: User | None,
+    through: str,
+    undoes: int | None = None,
+) -> None:
+    """在这份材料的修改链上接着记若干条，修订号是材料现在的。调用者已锁住材料的行。"""
+    last = submission.edits.order_by("-seq").values("seq", "hash").first() or {"seq": 0, "hash": GENESIS}
+    seq, prev = last["seq"], last["hash"]
     using, now = algorithm(), timezone.now()
-    content = {
-        "submission": str(submission.pk), "seq": seq, "revision": submission.revision, "address": address, "old": old,
-        "new": new, "user": str(user.pk) if user else "", "through": through, "at": _instant(now),
-    }  # fmt: skip
-    return Edit.objects.create(
-        submission=submission, seq=seq, revision=submission.revision, address=address, label=label[:300], old=old,
-        new=new, user=user, through=through, at=now, algorithm=using, prev=prev, hash=digest(prev, content, using),
-    )  # fmt: skip
+    made = []
+    for one in written:
+        seq += 1
+        edit = Edit(
+            submission=submission, seq=seq, revision=submission.revision, kind=one.step.kind, address=one.step.address,
+            label=one.label[:300], old=one.step.old, new=one.step.new, user=user, through=through, undoes=undoes,
+            at=now, algorithm=using, prev=prev,
+        )  # fmt: skip
+        edit.hash = prev = edit.digest()
+        made.append(edit)
+    Edit.objects.bulk_create(made)
 
 
 def record_event(
     *, action: str, label: str, user: User | None, submission: Submission | None = None, source: str = "",
-    target: str = "", reason: str = "", key: str | None = None,
+    target: str = "", reason: str = "", details: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> Event:  # fmt: skip
     """在全系统的事件链上加一条。"""
     if connection.vendor == "postgresql":
@@ -48,38 +58,29 @@ def record_event(
     seq = last.seq + 1 if last else 1
     prev = last.hash if last else GENESIS
     using, now = algorithm(), timezone.now()
-    revision = submission.revision if submission else 0
-    content = {
-        "seq": seq, "action": action, "label": label, "user": str(user.pk) if user else "",
-        "submission": str(submission.pk) if submission else "", "source": source, "target": target, "reason": reason,
-        "revision": revision, "key": key or "", "at": _instant(now),
-    }  # fmt: skip
-    return Event.objects.create(
+    event = Event(
         seq=seq, action=action, label=label, user=user, submission=submission, source=source, target=target,
-        reason=reason, revision=revision, key=key or None, at=now, algorithm=using, prev=prev,
-        hash=digest(prev, content, using),
+        reason=reason, details=dict(details or {}), revision=submission.revision if submission else 0, key=key or None,
+        at=now, algorithm=using, prev=prev,
     )  # fmt: skip
-
-
-def _instant(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat()
+    event.hash = event.digest()
+    event.save(force_insert=True)
+    return event
 
 
 def take_snapshot(submission: Submission, reading: Reading, action: str) -> Snapshot:
     """把此刻的填报值、计算值、核对结果定格，并把常用的合计冻结在材料上（供清单和统计）。"""
     pack = submission.pack.compiled()
-    using = algorithm()
-    body = {
-        "inputs": dump_inputs(reading.facts.package, pack),
-        "computed": dump_computed(reading.facts),
-        "findings": [dump_finding(finding) for finding in reading.findings],
-        "pack_checksum": submission.pack.checksum,
-    }
     freeze_totals(submission, reading)
-    return Snapshot.objects.create(
-        submission=submission, action=action, revision=submission.revision, at=timezone.now(), algorithm=using,
-        hash=digest(GENESIS, body, using), **body,
+    snapshot = Snapshot(
+        submission=submission, pack=submission.pack, prior=prior_snapshot(submission), action=action,
+        revision=submission.revision, at=timezone.now(), inputs=dump_inputs(reading.facts.package, pack),
+        computed=dump_computed(reading.facts), findings=[dump_finding(finding) for finding in reading.findings],
+        pack_checksum=submission.pack.checksum, engine=ENGINE, algorithm=algorithm(),
     )  # fmt: skip
+    snapshot.hash = snapshot.digest()
+    snapshot.save(force_insert=True)
+    return snapshot
 
 
 _TOTALS = {

@@ -1,29 +1,25 @@
-"""列表的行：增、移、删、恢复。每个动作都是一条修改记录，重发不会做两次。"""
+"""列表的行：增、移、删、恢复。每个动作都是一处改动，重发不会做两次；别人先动过的，说出是谁。"""
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
 
 from evaluations.core.addresses import Address, AddressProblem, parse_address
-from evaluations.core.checks import describe
 from evaluations.core.facts import RowFacts, ScopeFacts
-from evaluations.core.values import Value, ValueProblem
-from evaluations.models import INDICATOR_LIST, AnnualData, CheckNote, Indicator
+from evaluations.core.steps import Kind, item_text
+from evaluations.core.values import ValueProblem
+from evaluations.core.working import GONE, GROUP_COLUMNS, first_cell, row_address
+from evaluations.models import Edit
+from evaluations.selectors import Reading, clock
 from units.models import User
 
-from .entry import Draft
+from .drafting import Draft
 from .problems import Refused
-from .storage import set_stored, store_indicator
-
-REMOVED = "删除一行"
-GROUP_COLUMNS = ("一级指标", "二级指标")
 
 
 @dataclass(frozen=True)
@@ -31,6 +27,7 @@ class RowChanged:
     """行动作的结果：``focus`` 是该去的格，``undo`` 是可恢复的行。"""
 
     revision: int
+    reading: Reading
     focus: str = ""
     undo: str = ""
 
@@ -44,111 +41,104 @@ def new_row_id() -> str:
 def add_row(
     *, submission_id: UUID, user: User, prefix: str, key: str, group: Mapping[str, str], row_id: str = ""
 ) -> RowChanged:
-    """在列表里加一行，放在同组最后。``row_id`` 由页面给时，重发不会加两次。"""
-    draft = Draft.open(submission_id, user, "page")
+    """在列表里加一行，放在同组最后。``row_id`` 由页面给，重发不会加两次；用过的不能再用。"""
+    draft = Draft.open(submission_id, user)
     scope, rows = _list_of(draft, prefix, key)
-    at = _row_address(scope, key, row_id or new_row_id())
-    fields = scope.scope.lists[key].fields
-    first = next(name for name, item in fields.items() if item.asked and name not in group)
-    if any(row.id == at.row for row in rows):
-        return RowChanged(draft.submission.revision, f"{at}.{first}")
-    if not at.row.isidentifier() or len(at.row) > 40:
+    row_id = row_id or new_row_id()
+    address = row_address(scope.prefix, key, row_id)
+    if any(row.id == row_id for row in rows):
+        return _done(draft, address)
+    _check_new(draft, key, row_id, len(rows), scope)
+    values = _group_values(scope, key, group, _prescribed(draft, scope, key))
+    draft.work.put(Kind.ITEM, address, item_text(_last_of_group(rows, values), {"values": values}))
+    return _done(draft, address)
+
+
+def _check_new(draft: Draft, key: str, row_id: str, count: int, scope: ScopeFacts) -> None:
+    if not (row_id.isascii() and row_id.isidentifier()) or len(row_id) > 40:
         raise Refused("行的编号写法不对。请刷新页面后再加。")
+    if draft.submission.edits.filter(address=row_address(scope.prefix, key, row_id)).exists():
+        raise Refused("这一行加过又删了。要找回请按撤销，要新的一行请再按一次“＋”。")
     limit = scope.scope.lists[key].max_rows
-    if len(rows) >= limit:
+    if count >= limit:
         raise Refused(f"“{key}”最多 {limit} 行。")
-    _insert(draft, scope, at, _group_values(scope, key, group, _prescribed(draft, scope, key)))
-    draft.record(str(at), "·".join(group.values()) or key, "", "增加一行")
-    draft.finish()
-    return RowChanged(draft.submission.revision, f"{at}.{first}")
 
 
 @transaction.atomic
-def move_row(*, submission_id: UUID, user: User, row: str, to: str) -> RowChanged:
-    """在同组里上移（up）或下移（down）一行；到头了就不动。"""
-    draft = Draft.open(submission_id, user, "page")
-    scope, at, rows = _row_of(draft, row)
+def move_row(*, submission_id: UUID, user: User, row: str, to: str, was: str | None = None) -> RowChanged:
+    """在同组里上移（up）或下移（down）一行；到头了就不动。
+
+    ``was`` 是页面上看到的同组里排在它前面的那一行：现在不是它，说明已经移过了（重发，或别人移的），不再移。
+    """
+    draft = Draft.open(submission_id, user)
+    at, rows = _row_of(draft, row)
     index = next(i for i, one in enumerate(rows) if one.id == at.row)
     target = _neighbour(rows, index, {"up": -1, "down": 1}.get(to, 0))
-    focus = _first_cell(rows[index])
-    if target is None:
-        return RowChanged(draft.submission.revision, focus)
-    _swap(draft.data[scope.id], at.key, rows, index, target)
-    draft.record(str(at), describe(scope, focus), "", "上移" if target < index else "下移")
-    draft.finish()
-    return RowChanged(draft.submission.revision, focus)
+    above = _neighbour(rows, index, -1)
+    before = "" if above is None else rows[above].id
+    if target is not None and was in (None, before):
+        place = target if target > index else target - 1
+        draft.work.put(Kind.PLACE, row, rows[place].id if place >= 0 else "")
+    return _done(draft, row)
 
 
 @transaction.atomic
-def remove_row(*, submission_id: UUID, user: User, row: str) -> RowChanged:
-    """删除一行。内容留在修改记录里，可用 ``restore_row`` 恢复。"""
-    draft = Draft.open(submission_id, user, "page")
-    scope, at, rows = _row_of(draft, row)
-    victim = next(one for one in rows if one.id == at.row)
-    label = describe(scope, _first_cell(victim))
-    data = draft.data[scope.id]
-    if at.key == INDICATOR_LIST:
-        data.indicators.get(row_id=at.row).delete()
-    else:
-        data.values[at.key] = [one for one in data.values[at.key] if one["id"] != at.row]
-    CheckNote.objects.filter(submission=draft.submission, cell__startswith=f"{at}.").delete()
-    draft.record(str(at), label, _row_text(victim), REMOVED)
-    draft.finish()
-    return RowChanged(draft.submission.revision, undo=row)
+def remove_row(*, submission_id: UUID, user: User, row: str, seen: int | None = None) -> RowChanged:
+    """删除一行；已经删了的当作做完。内容留在修改记录里，可用 ``restore_row`` 恢复。
+
+    ``seen`` 是页面看到的修订号：别人在那以后改过这一行的，不删，抛 ``Refused`` 说出是谁。
+    """
+    draft = Draft.open(submission_id, user)
+    at = _address(row)
+    _, rows = _list_of(draft, at.prefix, at.key)
+    if any(one.id == at.row for one in rows):
+        refuse_if_changed(draft, f"{row}.", seen)
+        draft.work.put(Kind.ITEM, row, "")
+    elif last_item(draft, row) is None:
+        raise Refused(GONE)
+    return RowChanged(draft.submission.revision + bool(draft.work.written), draft.finish(), undo=row)
+
+
+def refuse_if_changed(draft: Draft, start: str, seen: int | None) -> None:
+    """别人在 ``seen`` 修订以后改过这里面的，抛 ``Refused`` 说出是谁、何时、哪一格。"""
+    other = draft.last_by_others(start, seen) if seen is not None else None
+    if other is not None:
+        raise Refused(
+            f"{other.user or '系统'} {clock(other.at)} 刚改过“{other.label}”，没有删除。请看过新的内容再决定。"
+        )
 
 
 @transaction.atomic
 def restore_row(*, submission_id: UUID, user: User, row: str) -> RowChanged:
-    """恢复删除的一行：内容取自修改记录，放在同组最后。"""
-    draft = Draft.open(submission_id, user, "page")
+    """恢复删除的一行，内容和位置取自修改记录。"""
+    draft = Draft.open(submission_id, user)
     at = _address(row)
-    scope, rows = _list_of(draft, at.prefix, at.key)
-    if any(one.id == at.row for one in rows):
-        return RowChanged(draft.submission.revision)
-    removed = draft.submission.edits.filter(address=row, new=REMOVED).order_by("-seq").first()
-    if removed is None:
-        raise Refused("找不到删除的这一行，无法恢复。请在修改记录里查看内容。")
-    fields = scope.scope.lists[at.key].fields
-    texts = json.loads(removed.old)
-    _insert(
-        draft, scope, at, {name: fields[name].parse(text) for name, text in texts.items() if name in fields}
-    )
-    draft.record(row, removed.label, "", "恢复一行")
-    draft.finish()
-    first = next(name for name, item in fields.items() if item.asked and name not in GROUP_COLUMNS)
-    return RowChanged(draft.submission.revision, f"{row}.{first}")
+    _, rows = _list_of(draft, at.prefix, at.key)
+    if not any(one.id == at.row for one in rows):
+        removed = last_item(draft, row)
+        if removed is None or not removed.old:
+            raise Refused("找不到删除的这一行，无法恢复。请在修改记录里查看内容。")
+        draft.work.put(Kind.ITEM, row, removed.old)
+    return _done(draft, row)
 
 
-def _insert(draft: Draft, scope: ScopeFacts, at: Address, values: Mapping[str, Value]) -> None:
-    data, fields = draft.data[scope.id], scope.scope.lists[at.key].fields
-    if at.key == INDICATOR_LIST:
-        row = Indicator(annual_data=data, row_id=at.row, position=_after_group(data, values))
-        store_indicator(row, values, fields, draft.pack)
-        return
-    stored: dict[str, str] = {"id": at.row}
-    for name, value in values.items():
-        set_stored(stored, name, value, fields[name], draft.pack)
-    data.values.setdefault(at.key, []).append(stored)
+def last_item(draft: Draft, address: str) -> Edit | None:
+    """这一行或这个项目最近一次增删。"""
+    return draft.submission.edits.filter(address=address, kind=Kind.ITEM).order_by("-seq").first()
 
 
-def _after_group(data: AnnualData, values: Mapping[str, Value]) -> int:
-    """同组最后一行之后的位置；后面的各行让出一位。"""
-    same = data.indicators.filter(level1=values.get("一级指标") or "", level2=values.get("二级指标") or "")
-    last = same.order_by("-position").first() or data.indicators.order_by("-position").first()
-    position = last.position + 1 if last else 0
-    data.indicators.filter(position__gte=position).update(position=F("position") + 1)
-    return position
+def _done(draft: Draft, row: str) -> RowChanged:
+    reading = draft.finish()
+    at = parse_address(row)
+    found = next(one for one in reading.facts.scope_at(at.prefix).lists[at.key] if one.id == at.row)
+    return RowChanged(draft.submission.revision, reading, first_cell(found))
 
 
-def _swap(data: AnnualData, key: str, rows: list[RowFacts], index: int, target: int) -> None:
-    if key != INDICATOR_LIST:
-        stored = data.values[key]
-        stored[index], stored[target] = stored[target], stored[index]
-        return
-    here, there = (data.indicators.get(row_id=rows[i].id) for i in (index, target))
-    here.position, there.position = there.position, here.position
-    here.save(update_fields=["position"])
-    there.save(update_fields=["position"])
+def _last_of_group(rows: list[RowFacts], values: Mapping[str, str]) -> str:
+    """同组的最后一行；没有同组的就是最后一行。"""
+    wanted = tuple(values.get(name, "") for name in GROUP_COLUMNS)
+    same = [row for row in rows if tuple(str(value or "") for value in _group(row)) == wanted]
+    return (same or rows)[-1].id if rows else ""
 
 
 def _neighbour(rows: list[RowFacts], index: int, step: int) -> int | None:
@@ -161,44 +151,45 @@ def _neighbour(rows: list[RowFacts], index: int, step: int) -> int | None:
     return None
 
 
-def _group(row: RowFacts) -> tuple[Value, ...]:
-    return tuple(row.inputs.get(name) for name in GROUP_COLUMNS if name in row.fields)
+def _group(row: RowFacts) -> tuple[object, ...]:
+    return tuple(row.inputs.get(name) for name in GROUP_COLUMNS)
 
 
 def _prescribed(draft: Draft, scope: ScopeFacts, key: str) -> bool:
     """方案规定了这个列表的分组（表上有骨架）：加行时要说加在哪一组。"""
-    forms = (form for form in draft.pack.forms.values() if form.scope == scope.scope.name)
+    forms = (form for form in draft.work.pack.forms.values() if form.scope == scope.scope.name)
     return any(band.over == key and band.skeleton for form in forms for band in form.bands)
 
 
-def _group_values(
-    scope: ScopeFacts, key: str, group: Mapping[str, str], prescribed: bool
-) -> dict[str, Value]:
+def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str], prescribed: bool) -> dict[str, str]:
     fields = scope.scope.lists[key].fields
     missing = [name for name in GROUP_COLUMNS if name in fields and not group.get(name)]
     if missing and prescribed:
         raise Refused(f"请先选{'、'.join(missing)}，再加一行。")
-    values: dict[str, Value] = {}
+    values: dict[str, str] = {}
     for name, text in group.items():
         if name not in GROUP_COLUMNS or name not in fields:
             raise Refused(f"“{key}”不按“{name}”分组。请刷新页面。")
         try:
-            values[name] = fields[name].parse(text)
+            values[name] = fields[name].to_text(fields[name].parse(text))
         except ValueProblem as problem:
             raise Refused(str(problem)) from None
-    return values
+    return {name: text for name, text in values.items() if text}
 
 
 def _address(row: str) -> Address:
     try:
-        return parse_address(row)
+        at = parse_address(row)
     except AddressProblem as problem:
         raise Refused(str(problem)) from None
+    if not at.row or at.column:
+        raise Refused(f"“{row[:60]}”不是一行。请刷新页面。")
+    return at
 
 
 def _list_of(draft: Draft, prefix: str, key: str) -> tuple[ScopeFacts, list[RowFacts]]:
     try:
-        scope = draft.facts.scope_at(prefix)
+        scope = draft.work.facts.scope_at(prefix)
     except AddressProblem as problem:
         raise Refused(str(problem)) from None
     if key not in scope.lists:
@@ -206,25 +197,9 @@ def _list_of(draft: Draft, prefix: str, key: str) -> tuple[ScopeFacts, list[RowF
     return scope, scope.lists[key]
 
 
-def _row_of(draft: Draft, row: str) -> tuple[ScopeFacts, Address, list[RowFacts]]:
+def _row_of(draft: Draft, row: str) -> tuple[Address, list[RowFacts]]:
     at = _address(row)
-    scope, rows = _list_of(draft, at.prefix, at.key)
+    _, rows = _list_of(draft, at.prefix, at.key)
     if not any(one.id == at.row for one in rows):
-        raise Refused("这一行已经不在了，可能被别人删除。请刷新页面。")
-    return scope, at, rows
-
-
-def _row_address(scope: ScopeFacts, key: str, row_id: str) -> Address:
-    return Address(key, row_id, "", scope.id if scope.scope.name else "", scope.scope.name)
-
-
-def _first_cell(row: RowFacts) -> str:
-    return row.address(
-        next(name for name, item in row.fields.items() if item.asked and name not in GROUP_COLUMNS)
-    )
-
-
-def _row_text(row: RowFacts) -> str:
-    """整行的内容：列 → 字；人看得懂，恢复时也能读回来。"""
-    texts = {name: row.fields[name].to_text(value) for name, value in row.inputs.items() if value is not None}
-    return json.dumps(texts, ensure_ascii=False)
+        raise Refused(GONE)
+    return at, rows

@@ -1,19 +1,22 @@
-"""送审前核对、审核、流程动作、历史。"""
+"""送审前核对、审核、流程动作、管任务。"""
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
-from evaluations.core.workflow import State
+from evaluations.core.workflow import OVERSIGHT, State
 from evaluations.exports.html import render_grid
-from evaluations.selectors import Reading, edits_of, history_of, read
+from evaluations.models import Event, Submission
+from evaluations.selectors import Reading, history_of, last_of, read
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers, perform
 
@@ -32,7 +35,7 @@ def submit(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         return redirect("evaluations:workbench", submission_id=submission.pk)
     findings = present.findings_of(reading)
     context = {
-        "submission": submission, "action": action, "reply_to": present.returned_of(submission),
+        "submission": submission, "action": action, "reply_to": present.returned_of(reading),
         "errors": [f for f in findings if f["level"] == "error"],
         "warnings": [f for f in findings if f["level"] == "warning"],
         "infos": [f for f in findings if f["level"] == "info"],
@@ -50,15 +53,19 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     form, project = _chosen(request, reading)
     layout, scope = present.form_and_scope(reading, form, project)
     grid = present.grid_of(reading, form, project)
+    made = offers(submission, request.user, reading)
     context = {
         "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "grid_html": render_grid(grid, "read"), "findings": present.findings_of(reading), "counts": reading.counts,
         "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
         "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
-        "decision": present.actions_of(submission, [o for o in offers(submission, request.user, reading) if o.row.action != "submit"]),
+        "decision": present.actions_of(submission, [o for o in made if o.row.action not in ("submit", *OVERSIGHT)]),
+        "can_flag": any(o.enabled and o.row.action == "return" for o in made),
+        "claim": present.claim_of(submission, request.user), "return_due": present.return_due(submission),
+        "since_last": _since_last(submission),
         "history": [present.event_json(event) for event in history_of(submission)],
-        "returned": present.returned_of(submission),
+        "returned": present.returned_of(reading),
         "urls": {
             "why": present.form_url("why", submission, form, project), "pdf": present.form_url("pdf", submission, form, project),
             "xlsx": present.form_url("xlsx", submission, form, project),
@@ -86,7 +93,16 @@ def _chosen(request: HttpRequest, reading: Reading) -> tuple[str, UUID | None]:
         raise Http404("没有这个项目") from None
 
 
-def _back(request: HttpRequest, submission: present.Submission) -> str:
+def _since_last(submission: Submission) -> str:
+    """重报的：与上次退回时比较的地址；第一次报的为空串。"""
+    returned, submitted = last_of(submission, "return"), last_of(submission, "submit")
+    if returned is None or submitted is None or submitted.seq < returned.seq:
+        return ""
+    base = reverse("evaluations:compare", args=[submission.pk])
+    return f"{base}?from={returned.revision - 1}&to={submitted.revision - 1}"
+
+
+def _back(request: HttpRequest, submission: Submission) -> str:
     unit_side = access.roles_on(request.user, submission.department) & access.UNIT_ROLES
     return (
         reverse("evaluations:workbench", args=[submission.pk]) if unit_side else reverse("evaluations:queue")
@@ -96,46 +112,77 @@ def _back(request: HttpRequest, submission: present.Submission) -> str:
 @require_POST
 def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
     """做一个流程动作。被拒绝时回到来处，写的字还在。"""
-    submission = access.get_submission(request.user, submission_id)
+    received = timezone.now()
+    fetch = access.get_overseen if action in OVERSIGHT else access.get_submission
+    submission = fetch(request.user, submission_id)
     text = request.POST.get("reply") or request.POST.get("reason") or ""
-    back = "evaluations:submit" if action == "submit" else "evaluations:review"
     try:
         event = perform(
             submission_id=submission.pk, user=request.user, action=action, text=text,
             revision=_number(request.POST.get("revision")), key=request.POST.get("idempotency_key", "")[:64] or present.new_key(),
+            due=_day(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
         )  # fmt: skip
     except Refused as refusal:
-        return _refused(request, submission, action, str(refusal), text, back)
-    messages.success(request, f"已{event.label}。材料现在是“{State(event.target).label}”。")
-    if access.visible_to(request.user).filter(pk=submission.pk).exists() and action != "approve":
-        return redirect(
-            "evaluations:workbench" if action in ("submit", "withdraw", "recall") else back,
-            submission_id=submission.pk,
-        )
-    return redirect("evaluations:home")
+        back = reverse(f"evaluations:{BACK.get(action, 'review')}", args=[submission.pk])
+        return refused(request, submission, str(refusal), back, text)
+    messages.success(request, _done_words(event, submission))
+    return redirect(_next(request, submission, event))
 
 
-def _refused(
-    request: HttpRequest, submission: present.Submission, action: str, reason: str, text: str, back: str
+BACK = {"submit": "submit", **dict.fromkeys(OVERSIGHT, "task")}
+
+
+def _done_words(event: Event, submission: Submission) -> str:
+    if event.source == event.target:
+        return f"已{event.label}：{submission.department}。"
+    return f"已{event.label}。{submission.department}的材料现在是“{State(event.target).label}”。"
+
+
+def _next(request: HttpRequest, submission: Submission, event: Event) -> str:
+    """做完去哪里：审核的回队列，占着、放下的留在审核页，单位的回工作台。"""
+    if event.action in OVERSIGHT:
+        return reverse("evaluations:queue") + "?tab=waiting"
+    if event.action in ("claim", "take_over", "release", "revoke"):
+        return reverse("evaluations:review", args=[submission.pk])
+    if access.roles_on(request.user, submission.department) & access.UNIT_ROLES:
+        return reverse("evaluations:workbench", args=[submission.pk])
+    return reverse("evaluations:queue")
+
+
+def refused(
+    request: HttpRequest, submission: Submission, reason: str, back: str, text: str = "", status: int = 409
 ) -> HttpResponse:
-    """409：说明原因，并把写的字还给人。"""
-    context = {
-        "submission": submission, "reason": reason, "text": text, "action": action,
-        "back": reverse(back, args=[submission.pk]),
-    }  # fmt: skip
-    return render(request, "evaluations/refused.html", context, status=409)
+    """说明为什么没有做成，并把写的字还给人。"""
+    context = {"submission": submission, "reason": reason, "text": text, "back": back}
+    return render(request, "evaluations/refused.html", context, status=status)
 
 
 def _number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
+def _day(text: str) -> datetime | None:
+    """选的日期，到那天结束为止；没有选为 None。写法不对抛 ``Refused``。"""
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        raise Refused(f"日期“{text[:20]}”读不懂，要像 2025-04-30。") from None
+    return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
+
+
 @require_safe
-def history(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """谁、何时、改了什么：逐格的修改和流程上的每一步。"""
-    submission = access.get_submission(request.user, submission_id)
-    edits = [present.edit_json(edit) for edit in edits_of(submission)]
-    events = [present.event_json(event) for event in history_of(submission)]
-    return render(
-        request, "evaluations/history.html", {"submission": submission, "edits": edits, "events": events}
+def task(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """财政局管一个单位的任务：延期、取消、恢复。没送审的内容看不到。"""
+    submission = access.get_overseen(request.user, submission_id)
+    actions = present.actions_of(
+        submission, [offer for offer in offers(submission, request.user) if offer.row.action in OVERSIGHT]
     )
+    context = {
+        "submission": submission, "actions": actions, "deadline": access.deadline_of(submission),
+        "days_left": present.days_left(submission), "revision": submission.revision,
+        "idempotency_key": present.new_key(), "today": timezone.localdate(),
+        "history": [present.event_json(event) for event in history_of(submission) if event.action in OVERSIGHT],
+    }  # fmt: skip
+    return render(request, "evaluations/task.html", context)

@@ -17,6 +17,7 @@ from evaluations.exports.problems import ExportProblem
 from evaluations.selectors import Reading, read
 
 from . import present
+from .decide import refused
 
 KINDS = {
     "pdf": ("application/pdf", "pdf"),
@@ -66,8 +67,7 @@ def _written(
     try:
         data = documents.WRITERS[to](reading.facts, chosen)
     except ExportProblem as problem:
-        context = {"submission": submission, "reason": str(problem), "text": "", "action": "", "back": back}
-        return render(request, "evaluations/refused.html", context, status=503)
+        return refused(request, submission, str(problem), back, status=503)
     kind, extension = KINDS[to]
     return _file(data, kind, f"{submission.department}_{name}", extension)
 

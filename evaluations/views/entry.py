@@ -1,75 +1,30 @@
-"""填报页和它的接口：保存、行、抽屉、为什么、说明。"""
+"""填报页和它的接口：保存、撤销、互相看见。"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from evaluations import access
-from evaluations.core.addresses import AddressProblem
-from evaluations.core.expressions import show
-from evaluations.core.facts import RowFacts, ScopeFacts
-from evaluations.core.grid import VALUE, Cell, Piece
-from evaluations.core.schema import Field
-from evaluations.core.scoring import ScoreRule
-from evaluations.exports.cells import CellWriter
+from evaluations import access, timeline
+from evaluations.core.steps import REDO, UNDO, next_of
 from evaluations.exports.html import render_grid
 from evaluations.models import Submission
 from evaluations.selectors import read
-from evaluations.services import entry as entry_service
-from evaluations.services import rows as row_service
-from evaluations.services.entry import Change, Saved, save_cells
-from evaluations.services.notes import write_note
+from evaluations.services.entry import Change, save_cells
+from evaluations.services.presence import note_presence
 from evaluations.services.problems import Refused
+from evaluations.services.versions import undo as undo_service
 from evaluations.services.workflow import offers
 
 from . import present
+from .api import BadRequest, answer, body_of, json_api, number_of, text_of
 from .parts import parts_of
-
-View = Callable[..., HttpResponse]
-
-
-class BadRequest(Exception):
-    """请求的形状不对；消息给人看。"""
-
-
-def json_api(view: View) -> View:
-    """接口的共同部分：没登录 403、形状不对 400、不允许 409，都是一句中文。"""
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return JsonResponse(
-                {"error": "登录已过期。您填的内容还在本页，重新登录后会继续保存。", "login": True}, status=403
-            )
-        try:
-            return view(request, *args, **kwargs)
-        except BadRequest as problem:
-            return JsonResponse({"error": str(problem)}, status=400)
-        except Refused as problem:
-            return JsonResponse({"error": str(problem)}, status=409)
-
-    wrapped.login_required = False  # type: ignore[attr-defined]
-    return wrapped
-
-
-def body_of(request: HttpRequest) -> dict[str, Any]:
-    try:
-        data = json.loads(request.body)
-    except (ValueError, RecursionError):
-        raise BadRequest("收到的内容不是 JSON，没有保存。请刷新页面后再试。") from None
-    if not isinstance(data, dict):
-        raise BadRequest("收到的内容形状不对，没有保存。请刷新页面后再试。")
-    return data
 
 
 @require_safe
@@ -93,27 +48,39 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         "grid_html": render_grid(grid, "entry"), "findings": present.findings_of(reading), "counts": reading.counts,
         "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": False,
         "urls": {
-            "save": url("save"), "rows": url("rows"), "row": url("row"), "why": url("why"), "note": url("note"),
+            "save": url("save"), "live": url("live"), "undo": url("undo"), "rows": url("rows"), "row": url("row"), "why": url("why"), "note": url("note"),
             "pdf": url("pdf"), "xlsx": url("xlsx"), "preview": url("preview"),
             "back": reverse("evaluations:workbench", args=[submission.pk]),
             "submit": reverse("evaluations:submit", args=[submission.pk]),
             "history": reverse("evaluations:history", args=[submission.pk]),
+            "versions": reverse("evaluations:versions", args=[submission.pk]),
         },
-        "tabs": parts_of(reading, present.entry_urls(submission), form, project), "returned": present.returned_of(submission),
+        "tabs": parts_of(reading, present.entry_urls(submission), form, project), "returned": present.returned_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "deadline": access.deadline_of(submission), "days_left": present.days_left(submission), "reason": reason,
+        "project_id": project or "", "people": present.people_json(submission, request.user), **_undoable(submission, request),
     }  # fmt: skip
     return render(request, "evaluations/entry.html", context)
+
+
+def _undoable(submission: Submission, request: HttpRequest) -> dict[str, int | None]:
+    """轮到撤销、重做的是哪一次；页面用来决定按钮亮不亮。"""
+    acts = timeline.acts_of(submission, request.user)
+    return {"undo": next_of(acts, UNDO), "redo": next_of(acts, REDO)}
 
 
 @json_api
 @require_POST
 def save(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """逐格保存。"""
+    received = timezone.now()
     submission = access.get_submission(request.user, submission_id)
-    changes = _changes(body_of(request))
-    saved = save_cells(submission_id=submission.pk, user=request.user, changes=changes)
-    return JsonResponse(_answer(request, submission, form, project, saved))
+    data = body_of(request)
+    saved = save_cells(
+        submission_id=submission.pk, user=request.user, changes=_changes(data), received=received
+    )
+    redraw = present.structure_changed(submission, number_of(data, "revision"), saved.revision, request.user)
+    return answer(present.saved_json(saved, form, project, redraw=redraw))
 
 
 def _changes(data: dict[str, Any]) -> list[Change]:
@@ -132,148 +99,46 @@ def _changes(data: dict[str, Any]) -> list[Change]:
     return changes
 
 
-def _answer(
-    request: HttpRequest, submission: Submission, form: str, project: UUID | None, saved: Saved
-) -> dict[str, Any]:
-    reading = read(access.get_submission(request.user, submission.pk))
-    return present.saved_json(saved, reading, form, project)
+@json_api
+@require_POST
+def undo(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """撤销、重做自己最近的改动；答复带整张表。"""
+    submission = access.get_submission(request.user, submission_id)
+    data = body_of(request)
+    which = text_of(data, "which") or UNDO
+    if which not in (UNDO, REDO):
+        raise BadRequest("不认识的动作。请刷新页面后再试。")
+    undone = undo_service(
+        submission_id=submission.pk, user=request.user, which=which, of=number_of(data, "of")
+    )
+    shown = present.answer_json(undone.reading, undone.revision, form, project, redraw=True)
+    here = present.place_of(undone.focus, undone.reading)
+    return answer({
+        **shown, "done": undone.done, "left": undone.left, "focus": undone.focus,
+        "url": present.form_url("form", submission, *here) if here and here != (form, project) else "",
+        **_undoable(undone.reading.submission, request),
+    })  # fmt: skip
 
 
 @json_api
 @require_POST
-def rows(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
-    """增、移、删、恢复一行；答复带整张表，页面换上。"""
+def live(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """每隔一会儿报一次自己在哪一格，取回谁在、别人改了什么。不能再填时 409，说明为什么。"""
     submission = access.get_submission(request.user, submission_id)
-    changed = _row_act(body_of(request), submission, request, form, project)
-    reading = read(access.get_submission(request.user, submission.pk))
-    answer = present.saved_json(Saved(changed.revision), reading, form, project, redraw=True)
-    return JsonResponse({**answer, "focus": changed.focus, "undo": changed.undo})
-
-
-def _row_act(
-    data: dict[str, Any], submission: Submission, request: HttpRequest, form: str, project: UUID | None
-) -> row_service.RowChanged:
-    act, row = data.get("act"), data.get("row")
-    common = {"submission_id": submission.pk, "user": request.user}
-    if act == "add":
-        group, key = data.get("group", {}), data.get("list")
-        if not isinstance(group, dict) or not isinstance(key, str):
-            raise BadRequest("加行的请求形状不对。请刷新页面后再试。")
-        texts = {str(name): str(text) for name, text in group.items()}
-        _, scope = present.form_and_scope(read(submission), form, project)
-        made_id = data.get("id")
-        return row_service.add_row(
-            **common, prefix=scope.prefix, key=key.rpartition("/")[2], group=texts, row_id=made_id if isinstance(made_id, str) else "",
-        )  # fmt: skip
-    if not isinstance(row, str):
-        raise BadRequest("行的请求形状不对。请刷新页面后再试。")
-    if act == "move":
-        return row_service.move_row(**common, row=row, to=str(data.get("to")))
-    if act == "remove":
-        return row_service.remove_row(**common, row=row)
-    if act == "restore":
-        return row_service.restore_row(**common, row=row)
-    raise BadRequest(f"不认识的行动作“{act}”。请刷新页面后再试。")
-
-
-@json_api
-@require_safe
-def row(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
-    """一行的抽屉：表上没有列的字段，和建议得分的理由。"""
-    submission = access.get_submission(request.user, submission_id)
-    reading = read(submission)
-    layout, scope = present.form_and_scope(reading, form, project)
-    address = request.GET.get("row", "")
-    node = next((r for rows in scope.lists.values() for r in rows if r.address("") == address), None)
-    if node is None:
-        raise Http404("没有这一行")
-    may_edit, _ = access.may(request.user, "edit", submission)
-    hidden = [
-        item for name, item in node.fields.items() if item.asked and not layout.asks(f"{node.key}.{name}")
-    ]
-    fields = [
-        {
-            "label": item.label,
-            "help": item.help,
-            "control": _control(node, item, may_edit),
-        }
-        for item in hidden
-    ]
-    context = {
-        "row": address,
-        "label": _row_label(node),
-        "fields": fields,
-        "may_edit": may_edit,
-        **_suggestion(node),
-    }
-    return render(request, "evaluations/_row.html", context)
-
-
-def _control(node: RowFacts, item: Field, may_edit: bool) -> SafeString:
-    """抽屉里的一个控件：与表里的格子同一种写法，所以也逐格保存。"""
-    value = node.value(item.key)
-    piece = Piece(item.format(value), node.address(item.key), item, value, may_edit)
-    return mark_safe(CellWriter("entry").content(Cell(0, 0, 1, 1, (piece,), VALUE)))  # noqa: S308 CellWriter 已转义
-
-
-def _row_label(node: RowFacts) -> str:
-    name = (
-        node.value(node.owner.scope.lists[node.key].match) if node.owner.scope.lists[node.key].match else ""
+    allowed, reason = access.may(request.user, "edit", submission)
+    if not allowed:
+        raise Refused(reason)
+    data = body_of(request)
+    note_presence(
+        submission=submission, user=request.user, form=form, project=project, address=text_of(data, "address")
     )
-    return str(name or "这一行")
-
-
-def _suggestion(node: RowFacts) -> dict[str, str]:
-    for key, rule in node.rules.items():
-        if isinstance(rule, ScoreRule):
-            return {"suggested": node.fields[key].format(node.value(key)), "why": rule.score(node).why}
-    return {"suggested": "", "why": ""}
-
-
-@json_api
-@require_safe
-def why(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
-    """一个计算值为什么是这个数。"""
-    submission = access.get_submission(request.user, submission_id)
-    facts = read(submission).facts
-    try:
-        node, key = facts.locate(request.GET.get("address", ""))
-    except AddressProblem:
-        raise Http404("没有这一格") from None
-    item, rule = node.fields[key], node.rules.get(key)
-    shown = show(node.value(key), item)
-    score = rule.score(node) if isinstance(rule, ScoreRule) else None
-    context = {
-        "title": f"为什么是 {shown}", "label": item.full_label, "steps": list(score.steps) if score else [],
-        "words": (score.why if score else node.explain(key)), "source": item.source, "pack": str(submission.pack),
-        "links": _links(node, rule),
+    shown: dict[str, Any] = {
+        "project_id": project or "", "people": present.people_json(submission, request.user), "revision": submission.revision,
     }  # fmt: skip
-    return render(request, "evaluations/_why.html", context)
-
-
-def _links(node: ScopeFacts | RowFacts, rule: Any) -> list[dict[str, str]]:
-    """所用的数：能跳过去的格。"""
-    if rule is None:
-        return []
-    links: dict[str, dict[str, str]] = {}
-    for source, key in rule.reads(node):
-        if isinstance(source, ScopeFacts | RowFacts) and key in source.fields:
-            item, address = source.fields[key], source.address(key)
-            links[address] = {
-                "address": address,
-                "label": item.full_label,
-                "text": show(source.value(key), item),
-            }
-    return list(links.values())[:12]
-
-
-@json_api
-@require_POST
-def note(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
-    """写一处提醒的说明。"""
-    submission = access.get_submission(request.user, submission_id)
-    code, cell, text = (request.POST.get(name, "") for name in ("code", "cell", "text"))
-    write_note(submission_id=submission.pk, user=request.user, code=code, cell=cell, text=text)
-    return JsonResponse(
-        _answer(request, submission, form, project, Saved(entry_service.revision_of(submission.pk)))
-    )
+    since = number_of(data, "revision")
+    if since is not None and since < submission.revision:
+        redraw = present.structure_changed(submission, since, submission.revision + 1, request.user)
+        reading = read(submission)
+        shown |= present.answer_json(reading, reading.submission.revision, form, project, redraw=redraw)
+        shown["news"] = present.news_of(submission, since, request.user)
+    return answer(shown)

@@ -11,22 +11,27 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from evaluations import access
-from evaluations.core.workflow import Role, State
+from evaluations import access, timeline
+from evaluations.core.workflow import DONE_STATES, Role, State
 from evaluations.models import Submission
-from evaluations.selectors import history_of, read
+from evaluations.selectors import Reading, describe_cell, history_of, read
 from evaluations.services import projects as project_service
+from evaluations.services.presence import hand_part
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers
+from units.ids import uuid7
+from units.models import User
 
 from . import present
-from .parts import next_part, parts_of, progress_of
+from .parts import name_owners, next_part, parts_of, progress_of
 
 QUEUE_TABS = {
     "todo": ("待审", (State.BUREAU_REVIEW, State.DEPARTMENT_REVIEW)),
     "returned": ("已退回", (State.DRAFT, State.UNIT_REVIEW)),
-    "approved": ("已通过", (State.APPROVED, State.PUBLISHED, State.ARCHIVED)),
+    "approved": ("已通过", DONE_STATES),
 }
+WAITING = "waiting"
+"""还没有送审的：只看任务，不看内容。"""
 
 
 @require_safe
@@ -80,67 +85,127 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     can_edit, _ = access.may(request.user, "edit", submission)
     url = present.entry_urls(submission) if can_edit else present.review_urls(submission)
     parts = parts_of(reading, url)
+    name_owners(parts, submission)
     context = {
         "submission": submission, "steps": present.steps_of(submission), "parts": parts, "can_edit": can_edit,
         "progress": progress_of(parts), "next_part": next_part(parts) if can_edit else None,
         "counts": reading.counts, "figures": present.figures_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
-        "returned": present.returned_of(submission), "days_left": present.days_left(submission),
+        "returned": present.returned_of(reading), "days_left": present.days_left(submission),
         "deadline": access.deadline_of(submission), "documents": present.package_urls(submission),
         "undo_project": request.session.pop(f"undo-project-{submission.pk}", None),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
-        "revision": submission.revision, "idempotency_key": present.new_key(),
+        "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
+        "people": present.people_json(submission, request.user), "claim": present.claim_of(submission, request.user),
+        "colleagues": access.preparers_of(submission.department) if can_edit else [],
+        "return_due": present.return_due(submission), "resume": _resume(reading, request.user) if can_edit else None,
     }  # fmt: skip
     return render(request, "evaluations/workbench.html", context)
+
+
+def _resume(reading: Reading, user: User) -> dict[str, str] | None:
+    """上次填到哪一格：从别的电脑进来也能接着填。"""
+    last = timeline.last_place(reading.submission, user)
+    url = present.cell_url(last.address, reading) if last and last.address else ""
+    return {"url": url, "where": describe_cell(reading, last.address)} if last and url else None
 
 
 @require_POST
 def projects(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """项目的增加、复制、上移下移、删除、恢复。"""
     submission = access.get_submission(request.user, submission_id)
-    act = request.POST.get("act", "")
-    given = {"submission_id": submission.pk, "user": request.user}
     try:
-        if act == "add":
-            project_service.add_project(**given, name=request.POST.get("name", ""))
-        elif act in project_service.ACTS:
-            project_id = _uuid(request.POST.get("project", ""))
-            project_service.ACTS[act](**given, project_id=project_id)
-            if act == "remove":
-                request.session[f"undo-project-{submission.pk}"] = str(project_id)
-        else:
-            raise Refused("不认识的动作。请刷新页面后再试。")
+        _project_act(request, submission)
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect(reverse("evaluations:workbench", args=[submission.pk]) + "#projects")
+
+
+def _project_act(request: HttpRequest, submission: Submission) -> None:
+    """``id`` 由页面给：双击、重发只加一次；``was``、``seen`` 是页面看到的次序和修订号。"""
+    act, sent = request.POST.get("act", ""), request.POST
+    given: dict[str, Any] = {"submission_id": submission.pk, "user": request.user}
+    made = _uuid(sent["id"]) if sent.get("id") else None
+    if act == "add":
+        project_service.add_project(**given, name=sent.get("name", ""), project_id=made)
+        return
+    if act not in project_service.ACTS:
+        raise Refused("不认识的动作。请刷新页面后再试。")
+    project_id = _uuid(sent.get("project", ""))
+    if act == "copy":
+        given["copy_id"] = made
+    elif act in ("up", "down"):
+        given["was"] = sent.get("was")
+    elif act == "remove":
+        seen = sent.get("seen", "")
+        given["seen"] = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+    project_service.ACTS[act](**given, project_id=project_id)
+    if act == "remove":
+        request.session[f"undo-project-{submission.pk}"] = str(project_id)
+
+
+@require_POST
+def parts(request: HttpRequest, submission_id: UUID) -> HttpResponse:
+    """分工：把一部分交给同事。"""
+    submission = access.get_submission(request.user, submission_id)
+    sent = request.POST
+    try:
+        hand_part(
+            submission_id=submission.pk, user=request.user, form=sent.get("form", ""),
+            project=_uuid(sent["project"]) if sent.get("project") else None, to=_uuid(sent["to"]) if sent.get("to") else None,
+        )  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect("evaluations:workbench", submission_id=submission.pk)
 
 
 def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise Refused("没有这个项目。请刷新页面。") from None
+        raise Refused("编号写法不对，没有做。请刷新页面。") from None
 
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
-    """审核队列：待审、已退回、已通过。"""
+    """审核队列：待审、已退回、已通过；还没送审的只列任务。"""
     seen = access.visible_to(request.user).filter(submitted_at__isnull=False)
+    waiting = access.overseen_by(request.user).filter(submitted_at__isnull=True)
     here = request.GET.get("tab", "todo")
-    here = here if here in QUEUE_TABS else "todo"
+    here = here if here in (*QUEUE_TABS, WAITING) else "todo"
     tabs = [
-        {
-            "label": label,
-            "count": seen.filter(state__in=states).count(),
-            "url": f"?tab={name}",
-            "current": name == here,
-        }
+        {"name": name, "label": label, "count": seen.filter(state__in=states).count()}
         for name, (label, states) in QUEUE_TABS.items()
     ]
-    rows = [
-        {"unit": s.department, "state": s.state, "state_label": s.state_label, "score": s.total_score, "submission": s,
-         "rate": None if s.execution_rate is None else s.execution_rate * 100, "warnings": s.warnings,
-         "submitted_at": s.submitted_at, "url": reverse("evaluations:review", args=[s.pk])}
-        for s in seen.filter(state__in=QUEUE_TABS[here][1]).order_by("submitted_at")
-    ]  # fmt: skip
-    return render(request, "evaluations/queue.html", {"tabs": tabs, "rows": rows})
+    tabs.append({"name": WAITING, "label": "未送审", "count": waiting.count()})
+    rows = (
+        [_waiting_row(one) for one in waiting.order_by("department__code")]
+        if here == WAITING
+        else [
+            _queue_row(one, request.user)
+            for one in seen.filter(state__in=QUEUE_TABS[here][1]).order_by("submitted_at")
+        ]
+    )
+    oversees = Role.BUREAU_REVIEWER in {Role(a.role) for a in access.appointments_of(request.user)}
+    return render(
+        request, "evaluations/queue.html", {"tabs": tabs, "here": here, "rows": rows, "oversees": oversees}
+    )
+
+
+def _queue_row(submission: Submission, me: User) -> dict[str, Any]:
+    rate = submission.execution_rate
+    return {
+        "unit": submission.department, "state": submission.state, "state_label": submission.state_label,
+        "score": submission.total_score, "submission": submission, "rate": None if rate is None else rate * 100,
+        "warnings": submission.warnings, "submitted_at": submission.submitted_at,
+        "claim": present.claim_of(submission, me), "due": submission.due if submission.returned else None,
+        "url": reverse("evaluations:review", args=[submission.pk]),
+    }  # fmt: skip
+
+
+def _waiting_row(submission: Submission) -> dict[str, Any]:
+    return {
+        "unit": submission.department, "state": submission.state, "state_label": submission.state_label,
+        "submission": submission, "deadline": access.deadline_of(submission), "extended": submission.due,
+        "days_left": present.days_left(submission), "url": reverse("evaluations:task", args=[submission.pk]),
+    }  # fmt: skip

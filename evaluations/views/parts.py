@@ -12,6 +12,7 @@ from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import expand, scopes_of
 from evaluations.core.layout import Layout
 from evaluations.core.values import Decimal, Value, is_number, plain
+from evaluations.models import Submission
 from evaluations.selectors import PROJECT_SCOPE, Reading
 
 from . import present
@@ -98,7 +99,7 @@ def _projects(
         rows.append({
             **_state(reading, layout, scope, findings), "id": pk, "name": str(name or "未命名项目"),
             "url": url(layout.key, pk), "current": layout.key == form and pk == open_project,
-            "first": index == 0, "last": index == len(scopes) - 1, "budget": scope.shown(BUDGET),
+            "before": scopes[index - 1].id if index else "", "first": index == 0, "last": index == len(scopes) - 1, "budget": scope.shown(BUDGET),
             "executed": scope.shown(EXECUTED), "score": scope.shown(present.SCORE),
         })  # fmt: skip
     errors = sum(row["errors"] for row in rows)
@@ -138,6 +139,15 @@ def _coverage(reading: Reading) -> dict[str, str] | None:
     unit = reading.facts.pack.money_unit
     text = f"各项目全年预算数合计 {plain(covered, 6)} {unit}，部门项目支出 {plain(whole, 6)} {unit}，覆盖 {plain(covered * 100 / Decimal(whole), 2)}%。"
     return {"covered": plain(covered, 6), "whole": plain(whole, 6), "text": text}
+
+
+def name_owners(parts: list[dict[str, Any]], submission: Submission) -> None:
+    """各部分写上交给了谁。"""
+    owners = {(one.form, one.project): one.user for one in submission.part_owners.select_related("user")}
+    for part in parts:
+        part["owner"] = owners.get((part["key"], None))
+        for project in part.get("projects", ()):
+            project["owner"] = owners.get((part["key"], project["id"]))
 
 
 def progress_of(parts: list[dict[str, Any]]) -> dict[str, int]:

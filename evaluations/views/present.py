@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from evaluations import access
+from evaluations import access, timeline
 from evaluations.core.addresses import AddressProblem, parse_address
 from evaluations.core.checks import Finding
 from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
 from evaluations.core.layout import Layout
-from evaluations.core.workflow import REVIEW_STATES, State, Transition
+from evaluations.core.steps import Kind
+from evaluations.core.workflow import DONE_STATES, OVERSIGHT, REVIEW_STATES, State, Transition
 from evaluations.exports.html import render_grid
-from evaluations.models import Edit, Event, Submission
-from evaluations.selectors import Reading, last_return
+from evaluations.models import Event, Submission
+from evaluations.selectors import Reading, clock, last_of
 from evaluations.services.entry import Saved
-from evaluations.services.rows import REMOVED
 from evaluations.services.workflow import Offer
+from units.models import User
 
 WEIGHT, SCORE, RATE = "总分.分值", "总分.得分", "资金.执行率"
 
@@ -95,12 +98,15 @@ def cells_of(grid: Grid) -> dict[str, dict[str, str]]:
 
 
 def findings_of(reading: Reading) -> list[dict[str, Any]]:
-    return [finding_json(finding, reading) for finding in reading.findings]
+    url = cache(lambda form, project: form_url("form", reading.submission, form, project) if form else "")
+    return [finding_json(finding, reading, url) for finding in reading.findings]
 
 
-def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
+def finding_json(
+    finding: Finding, reading: Reading, url: Callable[[str, UUID | None], str]
+) -> dict[str, Any]:
     """一处问题给页面的样子：位置、差额、说明、在哪张表。"""
-    form, project, numeric = _place_of(finding, reading)
+    form, project, numeric = _place_of(finding.cells[0], reading)
     data = finding.as_json()
     data |= {
         "where": finding.where,
@@ -110,14 +116,26 @@ def finding_json(finding: Finding, reading: Reading) -> dict[str, Any]:
         "key": "|".join(finding.key),
         "form": form,
         "project": str(project or ""),
-        "url": form_url("form", reading.submission, form, project) if form else "",
+        "url": url(form, project),
     }
     return data
 
 
-def _place_of(finding: Finding, reading: Reading) -> tuple[str, UUID | None, bool]:
-    """主格在哪张表、哪个项目，是不是数：别的表上的问题要能跳过去。"""
-    facts, address = reading.facts, finding.cells[0]
+def place_of(address: str, reading: Reading) -> tuple[str, UUID | None] | None:
+    """一格在哪张表、哪个项目；不在任何表上为 None。"""
+    form, project, _ = _place_of(address, reading)
+    return (form, project) if form else None
+
+
+def cell_url(address: str, reading: Reading) -> str:
+    """打开一格所在的表并转到它；格子不在了为空串。"""
+    here = place_of(address, reading)
+    return f"{form_url('form', reading.submission, *here)}#{quote(address)}" if here else ""
+
+
+def _place_of(address: str, reading: Reading) -> tuple[str, UUID | None, bool]:
+    """在哪张表、哪个项目，是不是数：别的表上的问题要能跳过去。"""
+    facts = reading.facts
     try:
         at = parse_address(address)
         scope = facts.scope_at(at.prefix)
@@ -161,25 +179,68 @@ def _changes_shape(layout: Layout, written: list[str]) -> bool:
     return any(address.rpartition("/")[2] in deciding for address in written)
 
 
-def saved_json(
-    saved: Saved, reading: Reading, form: str, project: UUID | None, *, redraw: bool = False
+def structure_changed(submission: Submission, since: int | None, until: int, user: User) -> bool:
+    """页面看到的修订以后，别人有没有增删、移动过行：有就要把整张表重画给页面。"""
+    if since is None or since >= until - 1:
+        return False
+    later = submission.edits.filter(revision__gt=since, revision__lt=until).exclude(user=user)
+    return later.filter(kind__in=(Kind.ITEM, Kind.PLACE, Kind.WHOLE)).exists()
+
+
+def saved_json(saved: Saved, form: str, project: UUID | None, *, redraw: bool = False) -> dict[str, Any]:
+    """保存的答复；``acted`` 是可以撤销的这一次。"""
+    layout, _ = form_and_scope(saved.reading, form, project)
+    redraw = redraw or _changes_shape(layout, saved.written)
+    return {
+        **answer_json(saved.reading, saved.revision, form, project, redraw=redraw),
+        "acted": saved.revision if saved.written else None,
+        "conflicts": [asdict(conflict) for conflict in saved.conflicts],
+        "problems": [asdict(problem) for problem in saved.problems],
+    }
+
+
+def answer_json(
+    reading: Reading, revision: int, form: str, project: UUID | None, *, redraw: bool = False
 ) -> dict[str, Any]:
-    """保存的答复：修订号、时间、各格、问题、冲突；表的形状变了（或 ``redraw``）时带整张表。"""
+    """各接口共同的答复：修订号、时间、各格、问题；``redraw`` 时带整张表。"""
     layout, scope = form_and_scope(reading, form, project)
-    grid = grid_of(reading, form, project)
+    grid = expand(layout, reading.facts, scope)
     answer = {
-        "revision": saved.revision,
+        "revision": revision,
         "saved_at": f"{timezone.localtime():%H:%M:%S}",
         "cells": cells_of(grid),
         "findings": findings_of(reading),
         "counts": reading.counts,
         "status": status_of(layout, scope),
-        "conflicts": [asdict(conflict) for conflict in saved.conflicts],
-        "problems": [asdict(problem) for problem in saved.problems],
     }
-    if redraw or _changes_shape(layout, saved.written):
+    if redraw:
         answer["html"] = render_grid(grid, "entry")
     return answer
+
+
+# ---- 别人 -----------------------------------------------------------------------------------
+
+
+def people_json(submission: Submission, me: User) -> list[dict[str, str]]:
+    """此刻在填的别人：在哪张表、哪一格。"""
+    forms = submission.pack.compiled().forms
+    return [
+        {
+            "name": str(one.user), "form": one.form, "project": str(one.project or ""), "address": one.address,
+            "where": forms[one.form].short if one.form in forms else "", "at": clock(one.at),
+        }
+        for one in timeline.people_at(submission, me)
+    ]  # fmt: skip
+
+
+def news_of(submission: Submission, since: int, me: User) -> list[dict[str, str]]:
+    """页面看到的修订以后，别人改了哪些格。"""
+    later = submission.edits.filter(revision__gt=since).exclude(user=me).select_related("user")
+    found = {edit.address: edit for edit in later.order_by("seq") if edit.kind != Kind.NOTE}
+    return [
+        {"address": edit.address, "label": edit.label, "who": str(edit.user or "系统")}
+        for edit in list(found.values())[-50:]
+    ]
 
 
 # ---- 流程 -----------------------------------------------------------------------------------
@@ -197,10 +258,17 @@ class Action:
     url: str
     primary: bool
     danger: bool
+    oversight: bool
+    at_once: bool
+    earliest: date
 
 
 def actions_of(submission: Submission, offers: list[Offer]) -> list[Action]:
-    return [_action(submission, offer) for offer in offers]
+    """各按钮；占着、放下、接手只在轮到时才有，不锁着摆在那里。"""
+    return [_action(submission, offer) for offer in offers if offer.enabled or offer.row.action not in CLAIMS]
+
+
+CLAIMS = ("claim", "take_over", "release")
 
 
 def _action(submission: Submission, offer: Offer) -> Action:
@@ -208,8 +276,26 @@ def _action(submission: Submission, offer: Offer) -> Action:
     return Action(
         row.action, row.label, offer.enabled, offer.reason, row.wants,
         reverse("evaluations:act", args=[submission.pk, row.action]),
-        row.action in ("submit", "sign", "pass", "approve"), row.action == "return",
+        row.action in ("submit", "sign", "pass", "approve"), row.action in ("return", "revoke", "cancel"),
+        row.action in OVERSIGHT, row.action in ("claim", "release"), timezone.localdate(),
     )  # fmt: skip
+
+
+def claim_of(submission: Submission, me: User) -> dict[str, Any] | None:
+    """谁从何时起在审；没有人为 None。"""
+    if submission.claimed_by is None or submission.claimed_at is None:
+        return None
+    mine = submission.claimed_by_id == me.pk
+    return {
+        "who": "您" if mine else str(submission.claimed_by),
+        "mine": mine,
+        "since": clock(submission.claimed_at),
+    }
+
+
+def return_due(submission: Submission) -> date:
+    """退回时默认给几天改好：到哪一天。"""
+    return timezone.localdate() + timedelta(days=submission.round.return_days)
 
 
 def new_key() -> str:
@@ -224,46 +310,37 @@ def steps_of(submission: Submission) -> list[dict[str, str]]:
         *(s for s in REVIEW_STATES if s.label in submission.pack.compiled().steps),
         State.APPROVED,
     ]
-    here = steps.index(State(submission.state)) if submission.state in steps else len(steps)
-    done = submission.state == State.APPROVED
+    here = steps.index(State(submission.state)) if submission.state in steps else 0
+    done = submission.state in DONE_STATES
     return [
         {"label": step.label, "state": "done" if n < here or done else "current" if n == here else "todo"}
         for n, step in enumerate(steps)
     ]
 
 
-THROUGH = {"import": "导入", "prior": "上年带入"}
-
-
-def edit_json(edit: Edit) -> dict[str, Any]:
-    """一次修改，用人话：删掉的行和项目写成“列：字”，不露出存的样子。"""
-    who = edit.user.display_name if edit.user else THROUGH.get(edit.through, "系统")
-    return {
-        "when": edit.at,
-        "who": who,
-        "where": edit.label,
-        "old": _in_words(edit.old) if edit.new == REMOVED else edit.old,
-        "new": edit.new,
-    }
-
-
-def _in_words(text: str) -> str:
-    """删除记录里存的是整行或整个项目的 JSON。"""
-    data = json.loads(text)
-    values = data.get("values", data)
-    return "；".join(f"{key}：{value}" for key, value in values.items() if isinstance(value, str))
-
-
 def event_json(event: Event | None) -> dict[str, Any] | None:
+    """一个事件，用人话：谁（代谁）、做了什么、期限、标出的各处。"""
     if event is None:
         return None
-    who = event.user.display_name if event.user else "系统"
-    return {"when": event.at, "who": who, "what": event.label, "reason": event.reason, "target": event.target}
+    details = event.details
+    due = details.get("due")
+    return {
+        "when": event.at, "who": str(event.user or "系统"), "for": details.get("stand_in_for", ""),
+        "what": event.label, "reason": event.reason, "target": event.target, "from": details.get("from", ""),
+        "due": datetime.fromisoformat(due) if due else None, "flags": details.get("flags", []),
+    }  # fmt: skip
 
 
-def returned_of(submission: Submission) -> dict[str, Any] | None:
+def returned_of(reading: Reading) -> dict[str, Any] | None:
     """正在整改的退回；没有退回为 None。"""
-    return event_json(last_return(submission)) if submission.returned else None
+    if not reading.submission.returned:
+        return None
+    shown = event_json(last_of(reading.submission, "return"))
+    if shown is not None:
+        shown["flags"] = [
+            {**flag, "url": url} for flag in shown["flags"] if (url := cell_url(flag["address"], reading))
+        ]
+    return shown
 
 
 def days_left(submission: Submission) -> int:

@@ -152,7 +152,12 @@
     document.addEventListener(`ziping:${name}`, (event) => listener(event.detail));
   }
 
+  /** 没有送到的值在本机放在哪里：一个人、一张表一处。 */
+  function keptUnder(user, path) {
+    return `ziping/${user}${path}#`;
+  }
+
   window.ziping = {
-    frame, settings, Refused, request, post, cells, isControl, box, element, icon, button, toast, banner, emit, on,
+    frame, settings, Refused, request, post, cells, isControl, box, element, icon, button, toast, banner, emit, on, keptUnder,
   };
 })();

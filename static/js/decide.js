@@ -1,4 +1,4 @@
-/* 送审、通过、退回：先问一次；要写字的写了才能按；一次只送一份。 */
+/* 送审、通过、退回等：先问一次；要写字的写了才能按；双击只送一份。 */
 (function () {
   "use strict";
 
@@ -14,11 +14,20 @@
     button.addEventListener("click", () => button.closest("dialog").close());
   });
 
+  document.querySelectorAll("form[data-once]").forEach((form) => {
+    form.addEventListener("submit", (event) => {
+      if (form.dataset.sent) {
+        event.preventDefault();
+      }
+      form.dataset.sent = "yes";
+    });
+  });
+
   document.querySelectorAll("form.decision").forEach((form) => {
     const send = form.querySelector('[type="submit"]');
-    const needed = Array.from(form.querySelectorAll("[required]"));
 
     function ready() {
+      const needed = Array.from(form.querySelectorAll("[required]"));
       send.disabled = !needed.every((field) => (field.type === "checkbox" ? field.checked : field.value.trim()));
     }
 

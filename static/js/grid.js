@@ -14,6 +14,10 @@
     text: document.querySelector(".cell-text"),
     note: document.querySelector(".cell-note"),
   };
+  const history = document.getElementById("cell-history");
+  if (history) {
+    history.dataset.base = history.getAttribute("href");
+  }
   let editing = false; // 在格里改字（方向键走光标），还是在格间走
   let byPointer = false;
   let goal = null; // 上下走时保持的横向位置
@@ -305,6 +309,10 @@
     bar.sign.textContent = control ? "✎" : computed ? "ƒ" : "";
     const prose = app.prose && app.prose.covers(node);
     bar.text.textContent = prose ? "" : control ? node.value : node.textContent;
+    if (history) {
+      history.hidden = !node.dataset.address || Boolean(computed);
+      history.href = `${history.dataset.base}?at=${encodeURIComponent(node.dataset.address || "")}`;
+    }
     bar.note.className = `cell-note ${note ? note.tone : ""}`;
     bar.note.textContent = note ? note.text : hint(node, control, computed);
   }

@@ -5,15 +5,6 @@
   const KEPT = `ziping/focus${window.location.pathname}`;
   const dialog = document.getElementById("remove-project");
 
-  document.querySelectorAll("form[data-once]").forEach((form) => {
-    form.addEventListener("submit", (event) => {
-      if (form.dataset.sent) {
-        event.preventDefault();
-      }
-      form.dataset.sent = "yes";
-    });
-  });
-
   if (dialog) {
     document.querySelectorAll("[data-remove]").forEach((button) => {
       button.addEventListener("click", () => {

@@ -12,18 +12,32 @@
   let opener = null;
   let busy = false;
 
+  const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+  /** 断了就再送：每个请求带着编号或看到的次序，送几次都只做一次。 */
+  async function persist(request) {
+    for (let tries = 0; ; tries += 1) {
+      try {
+        return await app.post(app.settings.rowsUrl, request);
+      } catch (error) {
+        if (error instanceof app.Refused || tries === 4) {
+          throw error;
+        }
+        app.banner("rows", "warn", "网络断开，连上后接着做。");
+        await pause(1000 * 2 ** tries);
+      }
+    }
+  }
+
   /** 先把打的字存好，再动行；答复里有重画的整张表。 */
   async function act(request) {
     if (busy) {
       return null;
     }
     busy = true;
-    if (app.isControl(document.activeElement)) {
-      app.save.commit(document.activeElement);
-    }
     try {
-      await app.save.idle();
-      const answer = await app.post(app.settings.rowsUrl, request);
+      await app.save.settleAll();
+      const answer = await persist(request);
       redraw(answer);
       return answer;
     } catch (error) {
@@ -45,24 +59,34 @@
     }
   }
 
+  /** 新行的编号由页面定，重发不会加两行。 */
+  function newId() {
+    return `r${Array.from(crypto.getRandomValues(new Uint8Array(8)), (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  }
+
   /** 按“＋”，或点还没有行的空行。 */
   function add(button) {
-    const group = JSON.parse(button.dataset.group || "{}");
-    const rows = Array.from(paper.querySelectorAll("tr[data-row][data-list]"));
-    const same = rows.filter((row) => row.dataset.list === button.dataset.list && row.dataset.group === button.dataset.group);
-    const last = same[same.length - 1];
-    act({ act: "add", list: button.dataset.list, group, after: last ? last.dataset.row : null });
+    act({ act: "add", list: button.dataset.list, group: JSON.parse(button.dataset.group || "{}"), id: newId() });
   }
 
   async function remove(row) {
-    const answer = await act({ act: "remove", row });
+    const answer = await act({ act: "remove", row, revision: Number(app.settings.revision) });
     if (answer) {
-      app.toast("已删除 1 行", "撤销", () => act({ act: "restore", row: answer.undo }));
+      app.toast("已删除 1 行", "撤销", () => act({ act: "restore", row: answer.undo_row }));
     }
   }
 
+  /** 同组里排在它前面的那一行；它是第一行时为空串。 */
+  function before(row) {
+    const rows = Array.from(paper.querySelectorAll("tr[data-row][data-list]"));
+    const here = rows.find((each) => each.dataset.row === row);
+    const same = rows.filter((each) => here && each.dataset.list === here.dataset.list && each.dataset.group === here.dataset.group);
+    const previous = same[same.indexOf(here) - 1];
+    return previous ? previous.dataset.row.replace(/^.*\[(\w+)\]$/, "$1") : "";
+  }
+
   function move(row, to) {
-    act({ act: "move", row, to });
+    act({ act: "move", row, to, was: before(row) });
   }
 
   // ---- 抽屉 ----

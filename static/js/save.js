@@ -7,7 +7,7 @@
   }
 
   const IDLE = 2000;
-  const PREFIX = ["ziping", app.settings.user, app.settings.submission, app.settings.form, ""].join("/");
+  const PREFIX = app.keptUnder(app.settings.user, location.pathname);
   const pending = new Map(); // 地址 → {was, value}，等着送
   const stuck = new Map(); // 地址 → {was, value, message}，服务器不收，等人改
   const conflicts = new Map(); // 地址 → 服务器给的两个值
@@ -96,25 +96,35 @@
     }
   }
 
+  function kept(key) {
+    try {
+      return JSON.parse(localStorage.getItem(key));
+    } catch (error) {
+      return null;
+    }
+  }
+
+  /** 上次没有送到的：还在表上的接着送；所在的行已经没有了的，把字还给人。 */
   function recall() {
     const keys = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX));
     const changes = [];
+    const homeless = [];
     keys.forEach((key) => {
       const address = key.slice(PREFIX.length);
       const control = app.cells(address).find(app.isControl);
-      let kept = null;
-      try {
-        kept = JSON.parse(localStorage.getItem(key));
-      } catch (error) {
-        kept = null;
-      }
-      if (!control || !kept || kept.value === (control.dataset.was || "")) {
+      const mine = kept(key);
+      if (!mine || (control && mine.value === (control.dataset.was || ""))) {
         localStorage.removeItem(key);
-        return;
+      } else if (control) {
+        pending.set(address, { was: mine.was, value: mine.value });
+        changes.push(address);
+      } else if (mine.value) {
+        homeless.push({ key, value: mine.value });
+      } else {
+        localStorage.removeItem(key);
       }
-      pending.set(address, { was: kept.was, value: kept.value });
-      changes.push(address);
     });
+    giveBack(homeless);
     changes.forEach((address) => {
       refreshMarks(address);
       app.cells(address).filter(app.isControl).forEach(show);
@@ -123,6 +133,22 @@
       app.toast(`找回了上次没有送到的 ${changes.length} 格，正在保存`);
       send();
     }
+  }
+
+  /** 没处可送的字：留着，人看过了才丢。 */
+  function giveBack(homeless) {
+    if (!homeless.length) {
+      return;
+    }
+    const words = homeless.map(({ value }) => `“${value}”`).join("、");
+    app.banner("homeless", "warn", `上次有 ${homeless.length} 格没有存上，所在的行已被删除。您填的是：${words}`);
+    const place = document.querySelector('[data-banner="homeless"]');
+    place.append(
+      app.button("知道了", "btn btn-sm btn-outline-secondary", () => {
+        homeless.forEach(({ key }) => localStorage.removeItem(key));
+        place.remove();
+      })
+    );
   }
 
   // ---- 改动 ----
@@ -183,7 +209,7 @@
       const changes = Array.from(sent, ([address, { was, value }]) => ({ address, was, value }));
       say("busy");
       try {
-        const answer = await app.post(app.settings.saveUrl, { changes });
+        const answer = await app.post(app.settings.saveUrl, { changes, revision: Number(app.settings.revision) });
         tries = 0;
         app.banner("offline", "", "");
         accept(answer, sent);
@@ -197,15 +223,7 @@
   function failed(error) {
     if (error instanceof app.Refused) {
       stopped = true;
-      const next = encodeURIComponent(location.pathname);
-      if (error.login) {
-        app.banner("refused", "warn", `登录已过期。您填的 ${pending.size} 格已存在本机，重新登录后自动保存。`, {
-          text: "重新登录",
-          url: `${app.settings.loginUrl}?next=${next}`,
-        });
-      } else {
-        app.banner("refused", "err", error.message, { text: "刷新页面", url: location.pathname });
-      }
+      refused(error);
       return;
     }
     const offline = !navigator.onLine || error instanceof TypeError;
@@ -213,6 +231,23 @@
     app.banner("offline", "warn", `${words}您填的 ${pending.size} 格已存在本机，连上后自动保存。`);
     retryTimer = setTimeout(send, Math.min(1000 * 2 ** tries, 30000));
     tries += 1;
+  }
+
+  /** 服务器不再收：说明为什么，回来时还在这一格。 */
+  function refused(error) {
+    const active = document.activeElement;
+    const here = app.isControl(active) ? `#${encodeURIComponent(active.dataset.address)}` : "";
+    const back = location.pathname + here;
+    if (error.login) {
+      const safe = pending.size ? `您填的 ${pending.size} 格已存在本机，重新登录后自动保存。` : "请重新登录后接着填。";
+      app.banner("refused", "warn", `登录已过期。${safe}`, {
+        text: "重新登录",
+        url: `${app.settings.loginUrl}?next=${encodeURIComponent(back)}`,
+      });
+    } else {
+      const safe = pending.size ? `没有保存的 ${pending.size} 格还在本机。` : "";
+      app.banner("refused", "err", `${error.message}${safe}`, { text: "刷新页面", url: back });
+    }
   }
 
   /** 服务器的答复：先结清这次送的，再把别的格更新过来。 */
@@ -453,7 +488,7 @@
     if (app.isControl(document.activeElement)) {
       commit(document.activeElement);
     }
-    if (pending.size && tries) {
+    if (pending.size && tries && !stopped) {
       event.preventDefault();
       event.returnValue = "";
     }
@@ -475,7 +510,20 @@
     });
   });
 
-  app.save = { change, commit, revert, apply, idle: () => sending || Promise.resolve(), problems: stuck };
+  /** 这一格正打着还没有存的字：撤销键先撤它。 */
+  function dirty(control) {
+    return !dressed.has(control) && control.value !== raw(control) && control.value !== settled.get(control);
+  }
+
+  /** 动行、撤销以前：先把打的字存好。 */
+  async function settleAll() {
+    if (app.isControl(document.activeElement)) {
+      commit(document.activeElement);
+    }
+    await (sending || Promise.resolve());
+  }
+
+  app.save = { change, commit, revert, apply, dirty, refused, settleAll, idle: () => sending || Promise.resolve(), problems: stuck };
   proseAreas().forEach(show);
   recall();
 })(window.ziping);

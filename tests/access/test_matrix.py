@@ -24,11 +24,11 @@ SIGNED_IN = {
 }  # fmt: skip
 OF_SUBMISSION = {
     "workbench": "GET", "submit": "GET", "act": "POST", "history": "GET", "review": "GET", "projects": "POST",
-    "package": "GET",
+    "package": "GET", "versions": "GET", "compare": "GET", "restore": "POST", "parts": "POST", "task": "GET",
 }  # fmt: skip
 OF_FORM = {
     "form": "GET", "save": "POST", "rows": "POST", "row": "GET", "why": "GET", "note": "POST", "preview": "GET",
-    "pdf": "GET", "xlsx": "GET",
+    "pdf": "GET", "xlsx": "GET", "undo": "POST", "live": "POST",
 }  # fmt: skip
 
 

@@ -34,7 +34,7 @@ def test_writing_and_reading_an_address_are_inverse(key, row, column, scope):
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "a b", "指标[", "指标[]", "指标[r1", "指标]r1[", "指标[r1].", "[r1].得分", "项目[p1]/", "项目/资金", "a/b/c", "指标[r 1].得分",
+    ["", " ", "a b", "指标[", "指标[]", "指标[r1", "指标]r1[", "指标[r1].", "[r1].得分", "项目/资金", "a/b/c", "指标[r 1].得分",
      "指标[r1]得分", "指标[r1].得分\n", "a" * 5_000, "项目[p1]/项目[p2]/x", "../x", "a[b][c]"],
 )  # fmt: skip
 def test_another_writing_is_refused_with_an_example(text):

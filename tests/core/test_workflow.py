@@ -3,6 +3,8 @@ from itertools import product
 import pytest
 
 from evaluations.core.workflow import (
+    OFFICE_STATES,
+    OVERSIGHT,
     REVIEW_STATES,
     THREE_ADMINS,
     TRANSITIONS,
@@ -24,6 +26,12 @@ ALLOWED = {
     (State.BUREAU_REVIEW, "recall", Role.UNIT_HEAD),
     (State.BUREAU_REVIEW, "approve", Role.BUREAU_REVIEWER),
     (State.BUREAU_REVIEW, "return", Role.BUREAU_REVIEWER),
+    *((State.DEPARTMENT_REVIEW, action, Role.DEPARTMENT_REVIEWER) for action in ("claim", "take_over", "release")),
+    *((State.BUREAU_REVIEW, action, Role.BUREAU_REVIEWER) for action in ("claim", "take_over", "release")),
+    (State.APPROVED, "revoke", Role.BUREAU_REVIEWER),
+    (State.DRAFT, "extend", Role.BUREAU_REVIEWER),
+    (State.DRAFT, "cancel", Role.BUREAU_REVIEWER),
+    (State.CANCELLED, "reinstate", Role.BUREAU_REVIEWER),
 }
 ACTIONS = sorted({row.action for row in TRANSITIONS})
 TWO, THREE = ("单位审核", "财政审核"), ("单位审核", "主管部门审核", "财政审核")
@@ -84,8 +92,30 @@ def test_nobody_decides_on_own_work_or_on_a_revision_not_seen():
     for row in TRANSITIONS:
         if row.action in ("sign", "pass", "approve", "return"):
             assert {"not_own_work", "seen_revision"} <= set(row.guards)
-        if row.role in (Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER):
+        if row.role in (Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER) and row.action != "release":
             assert "not_own_unit" in row.guards
+
+
+def test_a_recall_ends_where_somebody_began_to_review():
+    for row in TRANSITIONS:
+        if row.action == "recall":
+            assert {"unclaimed", "undecided"} <= set(row.guards)
+        if row.action in ("pass", "approve", "return") and row.source in OFFICE_STATES:
+            assert "not_claimed_by_other" in row.guards
+
+
+def test_claims_and_extensions_leave_the_state_alone():
+    still = {row.action for row in TRANSITIONS if not row.moves}
+    assert still == {"claim", "take_over", "release", "extend"}
+
+
+def test_the_bureau_manages_tasks_without_seeing_drafts():
+    assert OVERSIGHT == {"extend", "cancel", "reinstate"}
+
+
+def test_an_approval_is_revoked_by_somebody_else_with_a_reason():
+    (row,) = transitions_from(State.APPROVED)
+    assert row.wants == "reason" and "not_approver" in row.guards and row.target == State.BUREAU_REVIEW
 
 
 def test_only_a_package_without_errors_and_in_time_is_submitted():

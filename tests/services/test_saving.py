@@ -112,7 +112,8 @@ def test_edits_form_a_chain(city: City) -> None:
     for number in range(3):
         save(city, city.preparer, Change(EXECUTED, str(number + 1), was=str(number or "")))
     edits = list(city.submission.edits.order_by("seq"))
-    assert [edit.prev for edit in edits] == [GENESIS, edits[0].hash, edits[1].hash]
+    assert [edit.prev for edit in edits] == [GENESIS, *(edit.hash for edit in edits[:-1])]
+    assert [edit.digest() for edit in edits] == [edit.hash for edit in edits]
     assert {edit.algorithm for edit in edits} <= {"sm3", "sha256"}
 
 

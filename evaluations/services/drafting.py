@@ -1,0 +1,72 @@
+"""一份锁住的草稿：先改内存里的填报值，最后一次写回数据库、记进修改链。所有填报的改动都经过这里。"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from evaluations import access
+from evaluations.core.working import Working
+from evaluations.models import AnnualData, Edit, Submission
+from evaluations.selectors import Reading, data_of, package_from, prior_if_read, project_row_id, reading_of
+from units.models import User
+
+from .problems import Refused
+from .records import record_edits
+from .storage import write_package
+
+
+def lock_submission(submission_id: UUID) -> Submission:
+    """锁住材料的行（PostgreSQL 行锁；SQLite 的 IMMEDIATE 事务本身排队）。"""
+    return Submission.objects.whole().select_for_update(of=("self",)).get(pk=submission_id)
+
+
+@dataclass
+class Draft:
+    """锁住的一份草稿。``work`` 是内存里的内容，``kept`` 是数据库里现在的行。"""
+
+    submission: Submission
+    user: User | None
+    through: str
+    work: Working
+    kept: dict[str, AnnualData]
+    undoes: int | None = None
+
+    @classmethod
+    def open(
+        cls, submission_id: UUID, user: User, through: str = "page", received: datetime | None = None
+    ) -> Draft:
+        """锁住并读出；状态、岗位、期限不许改时抛 ``Refused``。要在事务里调用。"""
+        submission = lock_submission(submission_id)
+        allowed, reason = access.may(user, "edit", submission, received)
+        if not allowed:
+            raise Refused(reason)
+        return cls.of(submission, user, through)
+
+    @classmethod
+    def of(cls, submission: Submission, user: User | None, through: str) -> Draft:
+        """已经锁住、已经问过能不能改的一份。"""
+        pack, rows = submission.pack.compiled(), data_of(submission)
+        work = Working(pack, package_from(submission, pack, rows), prior_if_read(submission, pack))
+        return cls(submission, user, through, work, {project_row_id(row): row for row in rows})
+
+    def last_by_others(self, start: str, since: int) -> Edit | None:
+        """``since`` 修订以后，别人对这一处（或它里面）的最后一次修改。"""
+        later = self.submission.edits.filter(address__startswith=start, revision__gt=since)
+        return later.exclude(user=self.user).select_related("user").order_by("-seq").first()
+
+    def finish(self, *, counts: bool = True) -> Reading:
+        """有改动才写回、记下，修订号一次保存只加一；返回改完以后的事实和核对结果。
+
+        ``counts`` 为假的不算一次保存（开设任务时的带入），修订号不动。
+        """
+        if self.work.written:
+            pack, submission = self.work.pack, self.submission
+            write_package(submission, pack, self.work.package, self.kept, self.user)
+            submission.revision += counts
+            submission.save(update_fields=["revision"])
+            record_edits(
+                submission, self.work.written, user=self.user, through=self.through, undoes=self.undoes
+            )
+        return reading_of(self.submission, self.work.settle())

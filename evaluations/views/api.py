@@ -1,0 +1,68 @@
+"""接口的共同部分：没登录 403、没有 404、形状不对 400、不允许 409，都是一句中文。"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from evaluations.services.problems import Refused
+
+View = Callable[..., HttpResponse]
+
+
+class BadRequest(Exception):
+    """请求的形状不对；消息给人看。"""
+
+
+def json_api(view: View) -> View:
+    """把各种不成变成一句话的 JSON。"""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return JsonResponse(
+                {"error": "登录已过期。您填的内容还在本页，重新登录后会继续保存。", "login": True}, status=403
+            )
+        try:
+            return view(request, *args, **kwargs)
+        except BadRequest as problem:
+            return JsonResponse({"error": str(problem)}, status=400)
+        except Http404 as problem:
+            return JsonResponse({"error": f"{problem}，可能已被删除，或不归您管。请刷新页面。"}, status=404)
+        except Refused as problem:
+            return JsonResponse({"error": str(problem)}, status=409)
+
+    wrapped.login_required = False  # type: ignore[attr-defined]
+    return wrapped
+
+
+def answer(data: dict[str, Any]) -> JsonResponse:
+    """JSON 的答复；汉字照写，不转义，短一半。"""
+    return JsonResponse(data, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})
+
+
+def body_of(request: HttpRequest) -> dict[str, Any]:
+    """请求里的 JSON 对象；不是就抛 ``BadRequest``。"""
+    try:
+        data = json.loads(request.body)
+    except (ValueError, RecursionError):
+        raise BadRequest("收到的内容不是 JSON，没有保存。请刷新页面后再试。") from None
+    if not isinstance(data, dict):
+        raise BadRequest("收到的内容形状不对，没有保存。请刷新页面后再试。")
+    return data
+
+
+def number_of(data: dict[str, Any], name: str) -> int | None:
+    """一个非负整数；没有或不是为 None。"""
+    value = data.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def text_of(data: dict[str, Any], name: str) -> str:
+    """一段文字；没有或不是为空串。"""
+    value = data.get(name)
+    return value if isinstance(value, str) else ""

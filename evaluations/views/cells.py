@@ -1,0 +1,169 @@
+"""一行、一格的接口：行的增移删、抽屉、为什么、说明。"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_POST, require_safe
+
+from evaluations import access
+from evaluations.core.addresses import AddressProblem
+from evaluations.core.expressions import show
+from evaluations.core.facts import RowFacts, ScopeFacts
+from evaluations.core.grid import VALUE, Cell, Piece
+from evaluations.core.schema import Field
+from evaluations.core.scoring import ScoreRule
+from evaluations.exports.cells import CellWriter
+from evaluations.models import Submission
+from evaluations.selectors import read
+from evaluations.services import rows as row_service
+from evaluations.services.notes import write_note
+
+from . import present
+from .api import BadRequest, answer, body_of, json_api, number_of, text_of
+
+
+@json_api
+@require_POST
+def rows(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """增、移、删、恢复一行；答复带整张表，页面换上。"""
+    submission = access.get_submission(request.user, submission_id)
+    changed = _row_act(body_of(request), submission, request, form, project)
+    shown = present.answer_json(changed.reading, changed.revision, form, project, redraw=True)
+    acted = changed.revision if changed.revision > submission.revision else None
+    return answer({**shown, "acted": acted, "focus": changed.focus, "undo_row": changed.undo})
+
+
+def _row_act(
+    data: dict[str, Any], submission: Submission, request: HttpRequest, form: str, project: UUID | None
+) -> row_service.RowChanged:
+    act, row = data.get("act"), data.get("row")
+    common = {"submission_id": submission.pk, "user": request.user}
+    if act == "add":
+        group, key = data.get("group", {}), data.get("list")
+        if not isinstance(group, dict) or not isinstance(key, str):
+            raise BadRequest("加行的请求形状不对。请刷新页面后再试。")
+        texts = {str(name): str(text) for name, text in group.items()}
+        _, scope = present.form_and_scope(read(submission), form, project)
+        return row_service.add_row(
+            **common, prefix=scope.prefix, key=key.rpartition("/")[2], group=texts, row_id=text_of(data, "id")
+        )
+    if not isinstance(row, str):
+        raise BadRequest("行的请求形状不对。请刷新页面后再试。")
+    if act == "move":
+        was = data.get("was")
+        return row_service.move_row(
+            **common, row=row, to=text_of(data, "to"), was=was if isinstance(was, str) else None
+        )
+    if act == "remove":
+        return row_service.remove_row(**common, row=row, seen=number_of(data, "revision"))
+    if act == "restore":
+        return row_service.restore_row(**common, row=row)
+    raise BadRequest(f"不认识的行动作“{act}”。请刷新页面后再试。")
+
+
+@json_api
+@require_safe
+def row(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """一行的抽屉：表上没有列的字段，和建议得分的理由。"""
+    submission = access.get_submission(request.user, submission_id)
+    reading = read(submission)
+    layout, scope = present.form_and_scope(reading, form, project)
+    address = request.GET.get("row", "")
+    node = next((r for rows in scope.lists.values() for r in rows if r.address("") == address), None)
+    if node is None:
+        raise Http404("没有这一行")
+    may_edit, _ = access.may(request.user, "edit", submission)
+    hidden = [
+        item for name, item in node.fields.items() if item.asked and not layout.asks(f"{node.key}.{name}")
+    ]
+    fields = [
+        {
+            "label": item.label,
+            "help": item.help,
+            "control": _control(node, item, may_edit),
+        }
+        for item in hidden
+    ]
+    context = {
+        "row": address,
+        "label": _row_label(node),
+        "fields": fields,
+        "may_edit": may_edit,
+        **_suggestion(node),
+    }
+    return render(request, "evaluations/_row.html", context)
+
+
+def _control(node: RowFacts, item: Field, may_edit: bool) -> SafeString:
+    """抽屉里的一个控件：与表里的格子同一种写法，所以也逐格保存。"""
+    value = node.value(item.key)
+    piece = Piece(item.format(value), node.address(item.key), item, value, may_edit)
+    return mark_safe(CellWriter("entry").content(Cell(0, 0, 1, 1, (piece,), VALUE)))  # noqa: S308 CellWriter 已转义
+
+
+def _row_label(node: RowFacts) -> str:
+    name = (
+        node.value(node.owner.scope.lists[node.key].match) if node.owner.scope.lists[node.key].match else ""
+    )
+    return str(name or "这一行")
+
+
+def _suggestion(node: RowFacts) -> dict[str, str]:
+    for key, rule in node.rules.items():
+        if isinstance(rule, ScoreRule):
+            return {"suggested": node.fields[key].format(node.value(key)), "why": rule.score(node).why}
+    return {"suggested": "", "why": ""}
+
+
+@json_api
+@require_safe
+def why(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """一个计算值为什么是这个数。"""
+    submission = access.get_submission(request.user, submission_id)
+    facts = read(submission).facts
+    try:
+        node, key = facts.locate(request.GET.get("address", ""))
+    except AddressProblem:
+        raise Http404("没有这一格") from None
+    item, rule = node.fields[key], node.rules.get(key)
+    shown = show(node.value(key), item)
+    score = rule.score(node) if isinstance(rule, ScoreRule) else None
+    context = {
+        "title": f"为什么是 {shown}", "label": item.full_label, "steps": list(score.steps) if score else [],
+        "words": (score.why if score else node.explain(key)), "source": item.source, "pack": str(submission.pack),
+        "links": _links(node, rule),
+    }  # fmt: skip
+    return render(request, "evaluations/_why.html", context)
+
+
+def _links(node: ScopeFacts | RowFacts, rule: Any) -> list[dict[str, str]]:
+    """所用的数：能跳过去的格。"""
+    if rule is None:
+        return []
+    links: dict[str, dict[str, str]] = {}
+    for source, key in rule.reads(node):
+        if isinstance(source, ScopeFacts | RowFacts) and key in source.fields:
+            item, address = source.fields[key], source.address(key)
+            links[address] = {
+                "address": address,
+                "label": item.full_label,
+                "text": show(source.value(key), item),
+            }
+    return list(links.values())[:12]
+
+
+@json_api
+@require_POST
+def note(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
+    """写一处提醒的说明。"""
+    submission = access.get_submission(request.user, submission_id)
+    code, cell, text = (request.POST.get(name, "") for name in ("code", "cell", "text"))
+    reading = write_note(submission_id=submission.pk, user=request.user, code=code, cell=cell, text=text)
+    revision = reading.submission.revision
+    shown = present.answer_json(reading, revision, form, project)
+    return answer({**shown, "acted": revision if revision > submission.revision else None})

@@ -1,0 +1,32 @@
+import pytest
+
+from evaluations.core.marking import marked
+
+
+def changed(pieces: list[tuple[bool, str]]) -> list[str]:
+    return [text for is_changed, text in pieces if is_changed]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "gone", "came"),
+    [
+        ("严格控制支出。", "严格控制支出，公务接待一事一批。", [], ["，公务接待一事一批"]),
+        ("保障进驻大厅保障进驻大厅37个窗口", "保障进驻大厅37个窗口", ["保障进驻大厅"], []),
+        ("100%", "95.24%", ["100%"], ["95.24%"]),
+        ("", "新写的", [], ["新写的"]),
+        ("删掉的", "", ["删掉的"], []),
+    ],
+)
+def test_only_what_changed_is_marked(old, new, gone, came):
+    before, after = marked(old, new)
+    assert (changed(before), changed(after)) == (gone, came)
+
+
+@pytest.mark.parametrize("size", [10, 399, 401, 2_500])
+def test_the_pieces_add_up_to_the_texts(size):
+    old = "办结事项，群众满意。"[:size] * (size // 10)
+    new = old[: size // 2] + "新增一句；" + old[size // 2 :]
+    before, after = marked(old, new)
+    assert "".join(text for _, text in before) == old
+    assert "".join(text for _, text in after) == new
+    assert changed(before) == [] and "".join(changed(after)).count("新增一句") == 1
