@@ -117,6 +117,11 @@ def deadline_of(submission: Submission) -> datetime:
     return max(deadline, submission.due) if submission.due else deadline
 
 
+def due_of(submission: Submission) -> datetime:
+    """给人看的期限：退回整改的是改好的期限（早于任务截止时，到任务截止才锁），别的是截止时间。"""
+    return submission.due if submission.returned and submission.due else deadline_of(submission)
+
+
 def may(
     user: User, action: str, submission: Submission, received: datetime | None = None
 ) -> tuple[bool, str]:

@@ -72,7 +72,7 @@ def _sittings(edits: Iterable[tuple[int, datetime, str | None, str]], breaks: se
     """连着的几次保存合成一个版本；隔得久、换了人、中间有流程动作的分开。"""
     found: list[Version] = []
     for revision, at, name, through in edits:
-        who = name or {"prior": "上年带入", "import": "导入"}.get(through, "系统")
+        who = name or {"prior": "开设时带入", "import": "导入"}.get(through, "系统")
         last = found[-1] if found else None
         joins = (
             last is not None and (last.who, last.through) == (who, through) and at - last.at <= SAME_SITTING

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home
+from .views import cells, decide, documents, entry, history, home, people
 
 app_name = "evaluations"
 
@@ -40,6 +40,8 @@ of_submission = [
 urlpatterns = [
     path("", home.home, name="home"),
     path("s/<uuid:submission_id>/", include(of_submission)),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
     path("review/<uuid:submission_id>/task/", decide.task, name="task"),

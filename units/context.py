@@ -31,6 +31,8 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
     items = [("首页", reverse("evaluations:home"), "")]
     if roles & access.REVIEW_ROLES:
         items.append(("审核", reverse("evaluations:queue"), "/review/"))
+    if roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
+        items.append(("人员", reverse("evaluations:people"), "/people/"))
     return [
         {
             "label": label,

@@ -92,10 +92,14 @@ class User(Identified, AbstractBaseUser):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def on(self, day: date) -> AppointmentQuerySet:
         """某日在任的岗位。"""
-        return self.filter(Q(since__lte=day), Q(until__isnull=True) | Q(until__gte=day), user__is_active=True)
+        return self.since_today(day).filter(since__lte=day)
+
+    def since_today(self, day: date) -> AppointmentQuerySet:
+        """某日在任的，和以后才开始的。"""
+        return self.filter(Q(until__isnull=True) | Q(until__gte=day), user__is_active=True)
 
 
-class Appointment(models.Model):
+class Appointment(Identified):
     """岗位：某人某段时间在某单位任某职。账号属于人，权力属于岗位。"""
 
     user = models.ForeignKey(User, verbose_name="用户", on_delete=models.PROTECT, related_name="appointments")

@@ -34,3 +34,11 @@ def appoint(
     appointment.full_clean()
     appointment.save()
     return appointment
+
+
+@transaction.atomic
+def end_appointment(*, appointment: Appointment, until: date) -> None:
+    """岗位到 ``until`` 那天为止。"""
+    appointment.until = until
+    appointment.full_clean()
+    appointment.save(update_fields=["until"])

@@ -91,7 +91,7 @@ class Transition:
         return self.target != self.source
 
 
-_SUBMIT = ("in_time", "no_errors", "warnings_explained", "answers_return")
+_SUBMIT = ("seen_revision", "in_time", "no_errors", "warnings_explained", "answers_return")
 _OWN = ("not_own_work", "seen_revision")
 _OFFICE = ("not_own_unit", "not_claimed_by_other", *_OWN)
 _CLAIM = ("not_own_unit", "not_own_work")
@@ -131,6 +131,33 @@ TRANSITIONS: tuple[Transition, ...] = (
 )  # fmt: skip
 
 
+GUARD_WORDS = {
+    "in_time": "没过截止时间（以服务器收到为准）",
+    "no_errors": "没有错误",
+    "warnings_explained": "提醒都写了说明",
+    "answers_return": "退回过的写明改了什么",
+    "not_own_work": "不是自己送审、最后改的",
+    "not_own_unit": "不是本单位的人",
+    "not_approver": "不是通过它的人",
+    "seen_revision": "看到的是最新的修订",
+    "unclaimed": "没有人在审",
+    "claimed_by_other": "别人在审",
+    "not_claimed_by_other": "没有别人在审",
+    "claimed_by_me": "自己在审",
+    "undecided": "下一级还没有决定",
+}
+EFFECT_WORDS = {
+    "snapshot": "定格快照",
+    "mark_submitted": "记送审时间",
+    "mark_returned": "记退回、改好的期限和标出的各处",
+    "mark_approved": "记通过时间",
+    "unmark_approved": "去掉通过时间",
+    "claim": "占着",
+    "release": "不再占着",
+    "extend": "改这个单位的期限",
+}
+WANTS_WORDS = {"": "", "reply": "改了什么", "reason": "理由", "due": "期限和理由"}
+"""守卫、效果、要写的字怎么说：写进 docs/流程.md。"""
 OVERSIGHT = frozenset(
     row.action for row in TRANSITIONS if row.role == _BY_BUREAU and row.source in (_DRAFT, State.CANCELLED)
 )

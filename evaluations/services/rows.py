@@ -96,7 +96,8 @@ def remove_row(*, submission_id: UUID, user: User, row: str, seen: int | None = 
         draft.work.put(Kind.ITEM, row, "")
     elif last_item(draft, row) is None:
         raise Refused(GONE)
-    return RowChanged(draft.submission.revision + bool(draft.work.written), draft.finish(), undo=row)
+    reading = draft.finish()
+    return RowChanged(draft.submission.revision, reading, undo=row)
 
 
 def refuse_if_changed(draft: Draft, start: str, seen: int | None) -> None:

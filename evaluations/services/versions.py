@@ -109,4 +109,5 @@ def restore_version(*, submission_id: UUID, user: User, revision: int, seen: int
     if not draft.work.written:
         raise Refused("现在就是那一版的样子，没有要恢复的。")
     done = [one.label for one in draft.work.written]
-    return Undone(draft.submission.revision, draft.finish(), done, left)
+    reading = draft.finish()
+    return Undone(draft.submission.revision, reading, done, left)

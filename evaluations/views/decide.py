@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
-from evaluations.core.workflow import OVERSIGHT, State
+from evaluations.core.workflow import OVERSIGHT
 from evaluations.exports.html import render_grid
 from evaluations.models import Event, Submission
 from evaluations.selectors import Reading, history_of, last_of, read
@@ -135,7 +135,8 @@ BACK = {"submit": "submit", **dict.fromkeys(OVERSIGHT, "task")}
 def _done_words(event: Event, submission: Submission) -> str:
     if event.source == event.target:
         return f"已{event.label}：{submission.department}。"
-    return f"已{event.label}。{submission.department}的材料现在是“{State(event.target).label}”。"
+    submission.refresh_from_db()
+    return f"已{event.label}。{submission.department}的材料现在是“{submission.state_label}”。"
 
 
 def _next(request: HttpRequest, submission: Submission, event: Event) -> str:
@@ -180,7 +181,7 @@ def task(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         submission, [offer for offer in offers(submission, request.user) if offer.row.action in OVERSIGHT]
     )
     context = {
-        "submission": submission, "actions": actions, "deadline": access.deadline_of(submission),
+        "submission": submission, "actions": actions, "deadline": access.due_of(submission),
         "days_left": present.days_left(submission), "revision": submission.revision,
         "idempotency_key": present.new_key(), "today": timezone.localdate(),
         "history": [present.event_json(event) for event in history_of(submission) if event.action in OVERSIGHT],

@@ -30,7 +30,7 @@ from . import present
 from .decide import refused
 
 PAGE = 100
-THROUGH = {"prior": "上年带入", "import": "导入", "undo": "撤销", "redo": "重做", "restore": "恢复版本"}
+THROUGH = {"prior": "开设时带入", "import": "导入", "undo": "撤销", "redo": "重做", "restore": "恢复版本"}
 
 
 @require_safe

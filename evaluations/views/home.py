@@ -72,7 +72,7 @@ def _task(submission: Submission, roles: set[Role]) -> dict[str, Any]:
         line, button = f"现在是“{submission.state_label}”。", "查看"
     return {
         "submission": submission, "title": submission.round.name, "unit": submission.department,
-        "state": submission.state, "state_label": submission.state_label, "deadline": access.deadline_of(submission),
+        "state": submission.state, "state_label": submission.state_label, "deadline": access.due_of(submission),
         "days_left": days, "line": line, "url": url, "button": button, "waiting": mine or heads,
     }  # fmt: skip
 
@@ -92,7 +92,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "counts": reading.counts, "figures": present.figures_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(reading), "days_left": present.days_left(submission),
-        "deadline": access.deadline_of(submission), "documents": present.package_urls(submission),
+        "deadline": access.due_of(submission), "documents": present.package_urls(submission),
         "undo_project": request.session.pop(f"undo-project-{submission.pk}", None),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
         "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
@@ -206,6 +206,6 @@ def _queue_row(submission: Submission, me: User) -> dict[str, Any]:
 def _waiting_row(submission: Submission) -> dict[str, Any]:
     return {
         "unit": submission.department, "state": submission.state, "state_label": submission.state_label,
-        "submission": submission, "deadline": access.deadline_of(submission), "extended": submission.due,
+        "submission": submission, "deadline": access.due_of(submission), "extended": submission.due,
         "days_left": present.days_left(submission), "url": reverse("evaluations:task", args=[submission.pk]),
     }  # fmt: skip

@@ -345,7 +345,7 @@ def returned_of(reading: Reading) -> dict[str, Any] | None:
 
 def days_left(submission: Submission) -> int:
     """离截止还有几天（不足一天算一天；过期为负）。"""
-    return math.ceil((access.deadline_of(submission) - timezone.now()).total_seconds() / 86_400)
+    return math.ceil((access.due_of(submission) - timezone.now()).total_seconds() / 86_400)
 
 
 def figures_of(reading: Reading) -> list[dict[str, str]]:

@@ -504,13 +504,16 @@
     const { scrollTop, scrollLeft } = frame;
     const active = document.activeElement;
     const kept = app.isControl(active) && frame.contains(active) ? active : null;
-    const typed = kept && { address: kept.dataset.address, value: kept.value, editing };
+    const dirty = Boolean(kept && app.save && app.save.dirty(kept));
+    const typed = kept && { address: kept.dataset.address, value: kept.value, dirty, editing };
     frame.querySelector(".sheet-of-paper").innerHTML = html;
     app.emit("redrawn");
     const again = typed && app.cells(typed.address).find(app.isControl);
     if (again) {
       again.focus({ preventScroll: true });
-      again.value = typed.value;
+      if (typed.dirty) {
+        again.value = typed.value;
+      }
       editing = typed.editing;
     }
     frame.scrollTop = scrollTop;

@@ -325,11 +325,17 @@
         if (held(address)) {
           return;
         }
-        if (node === document.activeElement && !(sent && sent.has(address))) {
+        const active = node === document.activeElement;
+        const clean = active && !dirty(node);
+        if (active && !clean && !(sent && sent.has(address))) {
           return;
         }
         node.dataset.was = cell.raw;
         node.dataset.shown = cell.text;
+        if (clean && node.value !== cell.raw) {
+          node.value = cell.raw;
+          app.emit("resized", node);
+        }
         show(node);
       });
     });

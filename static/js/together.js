@@ -15,7 +15,7 @@
   function who(person) {
     const here = person.form === app.settings.form && person.project === (app.settings.project || "");
     const words = `${person.name} 在填${here ? "这张表" : person.where}`;
-    const node = app.element("span", "person", app.element("b", "", person.name.slice(0, 1)), person.name);
+    const node = app.element("span", "person", person.name);
     node.title = words;
     node.append(app.element("span", "visually-hidden", here ? "，在填这张表" : `，在填${person.where}`));
     return node;

@@ -19,7 +19,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 # 名称 → 安全方法（GET）或 POST。带材料的地址，别的单位一律 404。
 OPEN_TO_ALL = {"units:login": "GET", "units:healthz": "GET"}
 SIGNED_IN = {
-    "evaluations:home": "GET", "evaluations:queue": "GET", "units:password": "GET", "units:password_done": "GET",
+    "evaluations:home": "GET", "evaluations:people": "GET", "evaluations:queue": "GET", "units:password": "GET", "units:password_done": "GET",
     "units:logout": "POST",
 }  # fmt: skip
 OF_SUBMISSION = {

@@ -26,7 +26,10 @@ ALLOWED = {
     (State.BUREAU_REVIEW, "recall", Role.UNIT_HEAD),
     (State.BUREAU_REVIEW, "approve", Role.BUREAU_REVIEWER),
     (State.BUREAU_REVIEW, "return", Role.BUREAU_REVIEWER),
-    *((State.DEPARTMENT_REVIEW, action, Role.DEPARTMENT_REVIEWER) for action in ("claim", "take_over", "release")),
+    *(
+        (State.DEPARTMENT_REVIEW, action, Role.DEPARTMENT_REVIEWER)
+        for action in ("claim", "take_over", "release")
+    ),
     *((State.BUREAU_REVIEW, action, Role.BUREAU_REVIEWER) for action in ("claim", "take_over", "release")),
     (State.APPROVED, "revoke", Role.BUREAU_REVIEWER),
     (State.DRAFT, "extend", Role.BUREAU_REVIEWER),
@@ -110,7 +113,7 @@ def test_claims_and_extensions_leave_the_state_alone():
 
 
 def test_the_bureau_manages_tasks_without_seeing_drafts():
-    assert OVERSIGHT == {"extend", "cancel", "reinstate"}
+    assert {"extend", "cancel", "reinstate"} == OVERSIGHT
 
 
 def test_an_approval_is_revoked_by_somebody_else_with_a_reason():
