@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from uuid import UUID
 
 from evaluations import access
+from evaluations.core.steps import Kind
 from evaluations.core.working import Working
 from evaluations.models import AnnualData, Edit, Submission
 from evaluations.selectors import Reading, data_of, package_from, prior_if_read, project_row_id, reading_of
 from units.models import User
 
-from .problems import Refused
+from .problems import Missing, Refused
 from .records import record_edits
-from .storage import write_package
+from .storage import write_notes, write_package
 
 
 def lock_submission(submission_id: UUID) -> Submission:
@@ -37,10 +39,15 @@ class Draft:
     def open(
         cls, submission_id: UUID, user: User, through: str = "page", received: datetime | None = None
     ) -> Draft:
-        """锁住并读出；状态、岗位、期限不许改时抛 ``Refused``。要在事务里调用。"""
-        submission = lock_submission(submission_id)
+        """锁住并读出；状态、岗位、期限不许改时抛 ``Refused``，看不到的抛 ``Missing``。要在事务里调用。"""
+        try:
+            submission = lock_submission(submission_id)
+        except Submission.DoesNotExist:
+            raise Missing from None
         allowed, reason = access.may(user, "edit", submission, received)
         if not allowed:
+            if not access.may(user, "view", submission)[0]:
+                raise Missing
             raise Refused(reason)
         return cls.of(submission, user, through)
 
@@ -56,17 +63,43 @@ class Draft:
         later = self.submission.edits.filter(address__startswith=start, revision__gt=since)
         return later.exclude(user=self.user).select_related("user").order_by("-seq").first()
 
-    def finish(self, *, counts: bool = True) -> Reading:
-        """有改动才写回、记下，修订号一次保存只加一；返回改完以后的事实和核对结果。
+    def finish(self, *, counts: bool = True) -> None:
+        """有改动才写回、记下，修订号一次保存只加一。
 
         ``counts`` 为假的不算一次保存（开设任务时的带入），修订号不动。
         """
-        if self.work.written:
-            pack, submission = self.work.pack, self.submission
-            write_package(submission, pack, self.work.package, self.kept, self.user)
-            submission.revision += counts
-            submission.save(update_fields=["revision"])
-            record_edits(
-                submission, self.work.written, user=self.user, through=self.through, undoes=self.undoes
-            )
+        written = self.work.written
+        if not written:
+            return
+        pack, submission = self.work.pack, self.submission
+        write_package(submission, pack, self.work.package, self.kept)
+        if any(one.step.kind != Kind.CELL for one in written):
+            write_notes(submission, self.work.package.notes, self.user)
+        submission.revision += counts
+        submission.save(update_fields=["revision"])
+        record_edits(submission, written, user=self.user, through=self.through, undoes=self.undoes)
+
+    @cached_property
+    def reading(self) -> Reading:
+        """改完以后的事实和核对结果。在事务结束后取，免得锁着材料算。"""
         return reading_of(self.submission, self.work.settle())
+
+
+@dataclass
+class Outcome:
+    """一次改动的结果。"""
+
+    draft: Draft
+
+    @property
+    def revision(self) -> int:
+        return self.draft.submission.revision
+
+    @property
+    def reading(self) -> Reading:
+        return self.draft.reading
+
+    @property
+    def acted(self) -> int | None:
+        """可以撤销的这一次；什么都没有改为 None。"""
+        return self.revision if self.draft.work.written else None

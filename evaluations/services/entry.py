@@ -18,10 +18,10 @@ from evaluations.core.facts import RowFacts, ScopeFacts
 from evaluations.core.schema import Field
 from evaluations.core.steps import Kind
 from evaluations.core.values import ValueProblem
-from evaluations.selectors import Reading, clock, last_edit_of
+from evaluations.selectors import clock, last_edit_of
 from units.models import User
 
-from .drafting import Draft
+from .drafting import Draft, Outcome
 from .problems import Refused
 
 MAX_CHANGES = 2_000
@@ -59,14 +59,16 @@ class Problem:
 
 
 @dataclass
-class Saved:
-    """一次保存的结果；``reading`` 是存完以后的事实和核对结果。"""
+class Saved(Outcome):
+    """一次保存的结果。"""
 
-    revision: int
-    reading: Reading
-    written: list[str] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def written(self) -> list[str]:
+        """写了的各格。"""
+        return [one.step.address for one in self.draft.work.written]
 
 
 @transaction.atomic
@@ -91,9 +93,8 @@ def save_cells(
             problems.append(Problem(change.address, str(problem)))
         else:
             conflicts += [conflict] if conflict else []
-    reading = draft.finish()
-    written = [one.step.address for one in draft.work.written]
-    return Saved(draft.submission.revision, reading, written, conflicts, problems)
+    draft.finish()
+    return Saved(draft, conflicts, problems)
 
 
 def _apply(draft: Draft, change: Change) -> Conflict | None:

@@ -11,10 +11,9 @@ from evaluations.core.facts import Note
 from evaluations.core.steps import Kind
 from evaluations.core.values import clean_text
 from evaluations.core.working import note_address
-from evaluations.selectors import Reading
 from units.models import User
 
-from .drafting import Draft
+from .drafting import Draft, Outcome
 from .problems import Refused
 
 SHORTEST, LONGEST = 4, 1_000
@@ -22,7 +21,7 @@ EMPTY_WORDS = frozenset(("无", "没有", "已完成", "不适用", "正常", "0
 
 
 @transaction.atomic
-def write_note(*, submission_id: UUID, user: User, code: str, cell: str, text: str) -> Reading:
+def write_note(*, submission_id: UUID, user: User, code: str, cell: str, text: str) -> Outcome:
     """写、改或清空（空文字）一处提醒的说明。没有这处提醒，或太短太空时抛 ``Refused``。"""
     draft = Draft.open(submission_id, user)
     text = clean_text(text)
@@ -33,7 +32,8 @@ def write_note(*, submission_id: UUID, user: User, code: str, cell: str, text: s
         if finding is None or finding.level != WARNING:
             raise Refused("这处提醒已经没有了，不用写说明。请刷新页面。")
     draft.work.put(Kind.NOTE, note_address(Note(code, cell, text)), text)
-    return draft.finish()
+    draft.finish()
+    return Outcome(draft)
 
 
 def _check(text: str) -> None:

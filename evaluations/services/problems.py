@@ -7,3 +7,10 @@ class Refused(Exception):
 
 class Stale(Refused):
     """看到的已不是最新的。请刷新后再做。"""
+
+
+class Missing(Exception):
+    """没有这份材料，或不归他管：两者一样，不让人看出有没有。"""
+
+    def __str__(self) -> str:
+        return "没有这份材料"

@@ -15,19 +15,17 @@ from evaluations.core.steps import Kind, item_text
 from evaluations.core.values import ValueProblem
 from evaluations.core.working import GONE, GROUP_COLUMNS, first_cell, row_address
 from evaluations.models import Edit
-from evaluations.selectors import Reading, clock
+from evaluations.selectors import clock
 from units.models import User
 
-from .drafting import Draft
+from .drafting import Draft, Outcome
 from .problems import Refused
 
 
-@dataclass(frozen=True)
-class RowChanged:
+@dataclass
+class RowChanged(Outcome):
     """行动作的结果：``focus`` 是该去的格，``undo`` 是可恢复的行。"""
 
-    revision: int
-    reading: Reading
     focus: str = ""
     undo: str = ""
 
@@ -96,8 +94,8 @@ def remove_row(*, submission_id: UUID, user: User, row: str, seen: int | None = 
         draft.work.put(Kind.ITEM, row, "")
     elif last_item(draft, row) is None:
         raise Refused(GONE)
-    reading = draft.finish()
-    return RowChanged(draft.submission.revision, reading, undo=row)
+    draft.finish()
+    return RowChanged(draft, undo=row)
 
 
 def refuse_if_changed(draft: Draft, start: str, seen: int | None) -> None:
@@ -129,10 +127,10 @@ def last_item(draft: Draft, address: str) -> Edit | None:
 
 
 def _done(draft: Draft, row: str) -> RowChanged:
-    reading = draft.finish()
+    draft.finish()
     at = parse_address(row)
-    found = next(one for one in reading.facts.scope_at(at.prefix).lists[at.key] if one.id == at.row)
-    return RowChanged(draft.submission.revision, reading, first_cell(found))
+    found = next(one for one in draft.work.facts.scope_at(at.prefix).lists[at.key] if one.id == at.row)
+    return RowChanged(draft, first_cell(found))
 
 
 def _last_of_group(rows: list[RowFacts], values: Mapping[str, str]) -> str:

@@ -32,7 +32,7 @@ def to_stored(value: Value, item: Field, pack: Pack) -> str:
 
 
 def write_package(
-    submission: Submission, pack: Pack, package: Package, kept: Mapping[str, AnnualData], user: User | None
+    submission: Submission, pack: Pack, package: Package, kept: Mapping[str, AnnualData]
 ) -> None:
     """把数据库里的行变得与内存里的填报值一样：多的删，少的建，变了的改，没变的不碰。
 
@@ -50,7 +50,6 @@ def write_package(
             submission=submission, project=_project(submission, given, scope)
         )
         _write_scope(data, given, scope, pack, position)
-    _write_notes(submission, package.notes, user)
 
 
 def _project(submission: Submission, given: ScopeInput, scope: Scope) -> Project | None:
@@ -130,7 +129,8 @@ def _indicator(
     return row
 
 
-def _write_notes(submission: Submission, notes: Sequence[Note], user: User | None) -> None:
+def write_notes(submission: Submission, notes: Sequence[Note], user: User | None) -> None:
+    """把说明变得与 ``notes`` 一样；没变的不碰，谁写的、何时写的照旧。"""
     stored = {(note.code, note.cell): note for note in submission.check_notes.all()}
     wanted = {(note.code, note.cell): note.text for note in notes}
     for key in stored.keys() - wanted.keys():

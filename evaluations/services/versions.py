@@ -11,23 +11,25 @@ from evaluations.core.addresses import AddressProblem
 from evaluations.core.steps import UNDO, Kind, Step, differences, next_of, same_item
 from evaluations.core.values import ValueProblem
 from evaluations.core.working import Working
-from evaluations.selectors import Reading, clock, last_edit_of
+from evaluations.selectors import clock, last_edit_of
 from evaluations.timeline import acts_of, content_at
 from units.models import User
 
-from .drafting import Draft
+from .drafting import Draft, Outcome
 from .problems import Refused, Stale
 
 
 @dataclass
-class Undone:
-    """撤销或重做的结果：做了哪几处、哪几处因别人后来改过而没有动。"""
+class Undone(Outcome):
+    """撤销、重做、恢复的结果：``left`` 是因别人后来改过而没有动的几处，``focus`` 是光标该去的格。"""
 
-    revision: int
-    reading: Reading
-    done: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     focus: str = ""
+
+    @property
+    def done(self) -> list[str]:
+        """做了的几处叫什么。"""
+        return [one.label for one in self.draft.work.written]
 
 
 @transaction.atomic
@@ -40,7 +42,7 @@ def undo(*, submission_id: UUID, user: User, which: str = UNDO, of: int | None =
     draft = Draft.open(submission_id, user, which)
     target = next_of(acts_of(draft.submission, user), which)
     if of is not None and target != of:
-        return Undone(draft.submission.revision, draft.finish())
+        return Undone(draft)
     if target is None:
         raise Refused("没有可以撤销的改动了。" if which == UNDO else "没有可以重做的改动了。")
     steps = [edit.step for edit in draft.submission.edits.filter(revision=target, user=user).order_by("seq")]
@@ -49,10 +51,9 @@ def undo(*, submission_id: UUID, user: User, which: str = UNDO, of: int | None =
     left = [_left(draft, step) for step in steps if not _put(draft.work, step)]
     if not draft.work.written:
         raise Refused("没有动：" + "；".join(left[:3]) if left else "已经是那个样子了，没有要动的。")
-    done = [one.label for one in draft.work.written]
     draft.undoes = target
-    reading = draft.finish()
-    return Undone(draft.submission.revision, reading, done, left, _focus(reading, steps))
+    draft.finish()
+    return Undone(draft, left, _focus(draft.work, steps))
 
 
 def _put(work: Working, step: Step) -> bool:
@@ -78,11 +79,11 @@ def _left(draft: Draft, step: Step) -> str:
     return f"“{last.label}”后来由{last.user or '系统'} {clock(last.at)} 改过"
 
 
-def _focus(reading: Reading, steps: list[Step]) -> str:
+def _focus(work: Working, steps: list[Step]) -> str:
     """光标去哪里：第一处还在的格。"""
     for step in steps:
         try:
-            reading.facts.locate(step.address)
+            work.facts.locate(step.address)
         except AddressProblem:
             continue
         return step.address
@@ -108,6 +109,5 @@ def restore_version(*, submission_id: UUID, user: User, revision: int, seen: int
             left.append(str(problem))
     if not draft.work.written:
         raise Refused("现在就是那一版的样子，没有要恢复的。")
-    done = [one.label for one in draft.work.written]
-    reading = draft.finish()
-    return Undone(draft.submission.revision, reading, done, left)
+    draft.finish()
+    return Undone(draft, left)

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
-from evaluations.services.problems import Refused
+from evaluations.services.problems import Missing, Refused
 
 View = Callable[..., HttpResponse]
 
@@ -31,7 +31,7 @@ def json_api(view: View) -> View:
             return view(request, *args, **kwargs)
         except BadRequest as problem:
             return JsonResponse({"error": str(problem)}, status=400)
-        except Http404 as problem:
+        except (Http404, Missing) as problem:
             return JsonResponse({"error": f"{problem}，可能已被删除，或不归您管。请刷新页面。"}, status=404)
         except Refused as problem:
             return JsonResponse({"error": str(problem)}, status=409)

@@ -34,8 +34,7 @@ def rows(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     submission = access.get_submission(request.user, submission_id)
     changed = _row_act(body_of(request), submission, request, form, project)
     shown = present.answer_json(changed.reading, changed.revision, form, project, redraw=True)
-    acted = changed.revision if changed.revision > submission.revision else None
-    return answer({**shown, "acted": acted, "focus": changed.focus, "undo_row": changed.undo})
+    return answer({**shown, "acted": changed.acted, "focus": changed.focus, "undo_row": changed.undo})
 
 
 def _row_act(
@@ -163,7 +162,6 @@ def note(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     """写一处提醒的说明。"""
     submission = access.get_submission(request.user, submission_id)
     code, cell, text = (request.POST.get(name, "") for name in ("code", "cell", "text"))
-    reading = write_note(submission_id=submission.pk, user=request.user, code=code, cell=cell, text=text)
-    revision = reading.submission.revision
-    shown = present.answer_json(reading, revision, form, project)
-    return answer({**shown, "acted": revision if revision > submission.revision else None})
+    noted = write_note(submission_id=submission.pk, user=request.user, code=code, cell=cell, text=text)
+    shown = present.answer_json(noted.reading, noted.revision, form, project)
+    return answer({**shown, "acted": noted.acted})

@@ -74,12 +74,15 @@ def _undoable(submission: Submission, request: HttpRequest) -> dict[str, int | N
 def save(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """逐格保存。"""
     received = timezone.now()
-    submission = access.get_submission(request.user, submission_id)
-    data = body_of(request)
-    saved = save_cells(
-        submission_id=submission.pk, user=request.user, changes=_changes(data), received=received
-    )
-    redraw = present.structure_changed(submission, number_of(data, "revision"), saved.revision, request.user)
+    try:
+        data = body_of(request)
+        changes = _changes(data)
+    except BadRequest:
+        access.get_submission(request.user, submission_id)  # 不归他管的先说没有
+        raise
+    saved = save_cells(submission_id=submission_id, user=request.user, changes=changes, received=received)
+    submission, since = saved.draft.submission, number_of(data, "revision")
+    redraw = present.structure_changed(submission, since, saved.revision, request.user)
     return answer(present.saved_json(saved, form, project, redraw=redraw))
 
 

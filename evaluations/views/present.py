@@ -193,7 +193,7 @@ def saved_json(saved: Saved, form: str, project: UUID | None, *, redraw: bool = 
     redraw = redraw or _changes_shape(layout, saved.written)
     return {
         **answer_json(saved.reading, saved.revision, form, project, redraw=redraw),
-        "acted": saved.revision if saved.written else None,
+        "acted": saved.acted,
         "conflicts": [asdict(conflict) for conflict in saved.conflicts],
         "problems": [asdict(problem) for problem in saved.problems],
     }

@@ -385,12 +385,15 @@
   });
   app.on("redrawn", mark);
 
-  // 从核对页“转到”这里：地址写在 # 后面
-  window.addEventListener("load", () => {
+  // 从别处“转到”这里，或点本页退回条上的一格：地址写在 # 后面
+  function jumpToHash() {
     if (window.location.hash) {
       jumpToCell(decodeURIComponent(window.location.hash.slice(1)));
     }
-  });
+  }
+
+  window.addEventListener("load", jumpToHash);
+  window.addEventListener("hashchange", jumpToHash);
 
   const data = (id) => JSON.parse(document.getElementById(id).textContent);
   app.emit("answer", { findings: data("findings-data"), status: data("status-data") });

@@ -6,7 +6,7 @@ from evaluations.core.chain import GENESIS
 from evaluations.models import Edit, Indicator
 from evaluations.selectors import read
 from evaluations.services.entry import Change, save_cells
-from evaluations.services.problems import Refused
+from evaluations.services.problems import Missing, Refused
 from evaluations.services.rows import add_row, move_row, remove_row, restore_row
 from tests.conftest import City
 
@@ -90,7 +90,7 @@ def test_a_cell_that_is_computed_or_unknown_is_a_problem_and_nothing_is_written(
 
 
 def test_another_unit_cannot_write(city: City) -> None:
-    with pytest.raises(Refused, match="只有本单位的填报人"):
+    with pytest.raises(Missing, match="没有这份材料"):
         save(city, city.other_preparer, Change(EXECUTED, "1", was=""))
 
 
