@@ -39,6 +39,14 @@ test: ## 检查代码，并在 SQLite 和 PostgreSQL 上测试
 	$(python) -m pytest -q -n 2
 	$(python) -m tests.postgres $(python) -m pytest -q -n 2 -m postgres
 
+.PHONY: stress
+stress: export STRESS_SAVES = $(SAVES)
+stress: SAVES ?= 20000
+stress: ## 更大的并发测试（SAVES=20000）
+	@.ci/setup --test
+	$(python) -m pytest -q tests/services/test_many_editors.py
+	$(python) -m tests.postgres $(python) -m pytest -q tests/services/test_many_editors.py
+
 .PHONY: lint
 lint: export DJANGO_SETTINGS_MODULE = tests.settings
 lint: migrations-check ## 检查代码格式、模板、类型、迁移和设置

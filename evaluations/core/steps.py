@@ -127,10 +127,14 @@ def _put(items: list[Item], key: str, text: str) -> None:
 
 
 def _insert(items: list[Item], item: Item, after: str) -> None:
-    """插在 ``after`` 之后；空串插在最前，找不到 ``after`` 时放最后。"""
-    ids = [one["id"] for one in items]
-    place = 0 if not after else ids.index(after) + 1 if after in ids else len(ids)
-    items.insert(place, item)
+    items.insert(place_after([one["id"] for one in items], after), item)
+
+
+def place_after(ids: Sequence[str], after: str) -> int:
+    """插在 ``after`` 之后是第几个；空串是最前，找不到 ``after`` 时是最后。"""
+    if not after:
+        return 0
+    return ids.index(after) + 1 if after in ids else len(ids)
 
 
 def _place(items: list[Item], key: str, after: str) -> None:

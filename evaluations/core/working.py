@@ -12,7 +12,7 @@ from .facts import Facts, Note, Package, RowFacts, RowInput, ScopeFacts, ScopeIn
 from .frozen import dump_inputs, dump_scope, dump_values, load_scope, load_values
 from .pack import Pack
 from .schema import Scope
-from .steps import Content, Kind, Step, before_of, item_text
+from .steps import Content, Kind, Step, before_of, item_text, place_after
 from .values import Value
 
 GROUP_COLUMNS = ("一级指标", "二级指标")
@@ -232,6 +232,4 @@ def row_address(prefix: str, key: str, row: str) -> str:
 
 
 def _insert(items: Items, item: RowInput | ScopeInput, after: str) -> None:
-    ids = ids_of(items)
-    place = 0 if not after else ids.index(after) + 1 if after in ids else len(ids)
-    items.insert(place, item)  # type: ignore[arg-type]
+    items.insert(place_after(ids_of(items), after), item)  # type: ignore[arg-type]

@@ -50,6 +50,7 @@ ACCOUNTS = (
         "zhuguan", "孙丽", Role.DEPARTMENT_REVIEWER, "101", "主管部门审核人（本方案没有这一步，只能查看）"
     ),
     Account("shenhe", "周启明", Role.BUREAU_REVIEWER, "001", "财政审核人（绩效科）"),
+    Account("shenhe2", "唐文静", Role.BUREAU_REVIEWER, "001", "财政审核人（另一位：接手、撤销审核）"),
     Account("fangan", "吴静", Role.PACK_ADMIN, "001", "方案管理员"),
     Account("xitong", "郑凯", Role.SYSTEM_ADMIN, "001", "系统管理员"),
     Account("anquan", "冯雪", Role.SECURITY_ADMIN, "001", "安全管理员"),
