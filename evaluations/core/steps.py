@@ -160,7 +160,7 @@ def differences(before: Content, after: Content) -> list[Step]:
     names = dict.fromkeys([*work["children"], *after["children"]])
     for name in names:
         mine, wanted = work["children"].setdefault(name, []), after["children"].get(name, [])
-        found.extend(_items(mine, wanted, lambda key, name=name: f"{name}[{key}]/"))  # type: ignore[misc]
+        found.extend(_items(mine, wanted, lambda key, name=name: f"{name}[{key}]/"))
     pairs = [("", work["root"], after["root"])]
     for name in names:
         twins = {one["id"]: one for one in after["children"].get(name, [])}
@@ -174,11 +174,11 @@ def _scope_differences(prefix: str, mine: Item, wanted: Item) -> Iterator[Step]:
     yield from _cells(mine["values"], wanted["values"], lambda key: join(prefix, key))
     for key in dict.fromkeys([*mine["rows"], *wanted["rows"]]):
         rows, goal = mine["rows"].setdefault(key, []), wanted["rows"].get(key, [])
-        yield from _items(rows, goal, lambda row, key=key: join(prefix, f"{key}[{row}]"))  # type: ignore[misc]
+        yield from _items(rows, goal, lambda row, key=key: join(prefix, f"{key}[{row}]"))
         twins = {one["id"]: one for one in goal}
         for row in rows:
             at = join(prefix, f"{key}[{row['id']}]")
-            yield from _cells(row["values"], twins[row["id"]]["values"], lambda name, at=at: f"{at}.{name}")  # type: ignore[misc]
+            yield from _cells(row["values"], twins[row["id"]]["values"], lambda name, at=at: f"{at}.{name}")
 
 
 def _cells(mine: dict[str, str], wanted: dict[str, str], address: Any) -> Iterator[Step]:
