@@ -16,6 +16,7 @@ from evaluations.core.pack import Pack, load_folder
 from evaluations.exports.html import render_grid
 from tests.bench.files import p1_package_against_chromium, p2_package_against_typst, p6_workbook
 from tests.bench.measure import pairs, result
+from tests.bench.saving import p10_p11_saving
 from tests.conftest import PACK_FOLDER, fixture_json
 
 Result = dict[str, Any]
@@ -93,4 +94,5 @@ GOALS: list[Callable[[], Result | list[Result]]] = [
     p1_package_against_chromium,
     p2_package_against_typst,
     p6_workbook,
+    p10_p11_saving,
 ]
