@@ -1,16 +1,19 @@
-"""接口的共同部分：没登录 403、没有 404、形状不对 400、不允许 409，都是一句中文。"""
+"""接口的共同部分：没登录 403、没有 404、形状不对 400、不允许 409、数据库用不了 503，都是一句中文。"""
 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from evaluations.services.problems import Missing, Refused
 
+logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
@@ -35,6 +38,11 @@ def json_api(view: View) -> View:
             return JsonResponse({"error": f"{problem}，可能已被删除，或不归您管。请刷新页面。"}, status=404)
         except Refused as problem:
             return JsonResponse({"error": str(problem)}, status=409)
+        except OperationalError:
+            logger.exception("数据库此刻用不了")
+            busy = JsonResponse({"error": "系统忙，这次没有保存，稍后自动再存。"}, status=503)
+            busy["Retry-After"] = "2"
+            return busy
 
     wrapped.login_required = False  # type: ignore[attr-defined]
     return wrapped

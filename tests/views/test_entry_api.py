@@ -2,10 +2,12 @@ from io import BytesIO
 
 import pikepdf
 import pytest
+from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Edit
+from evaluations.views import entry
 from tests.conftest import City
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,18 @@ def test_saving_after_submitting_is_409_with_the_reason(city: City, clerk: Clien
     answer = save(clerk, city, {"address": "资金.全年执行数", "was": "95", "value": "1"})
     assert answer.status_code == 409
     assert "已送审" in answer.json()["error"]
+
+
+def test_a_database_that_is_away_is_503_and_asks_to_come_again(
+    city: City, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(**_: object) -> None:
+        raise OperationalError("server closed the connection unexpectedly at /secret/path")
+
+    monkeypatch.setattr(entry, "save_cells", away)
+    answer = save(clerk, city, {"address": "资金.全年执行数", "was": "", "value": "1"})
+    assert answer.status_code == 503 and answer["Retry-After"]
+    assert answer.json() == {"error": "系统忙，这次没有保存，稍后自动再存。"}
 
 
 def test_a_lost_session_says_so_in_json(city: City) -> None:
