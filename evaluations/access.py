@@ -1,7 +1,7 @@
 """谁能看、谁能做。取材料就是查权限：取不到的一律当作不存在。
 
 填报人、单位负责人的岗位只管本单位；审核人和管理员的岗位管下属各级。
-审核人只看得到送审过的材料，单位还没送出的草稿不看。
+审核人只看得到单位签批送出过的材料；还没送出的、送出前撤回的不看，退回整改的接着看。
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def visible_to(user: User) -> QuerySet[Submission]:
     reviewed = [a.department_id for a in appointments if a.role in REVIEW_ROLES]
     seen = Q(department__in=own)
     if reviewed:
-        seen |= Q(department__in=subtree(reviewed), submitted_at__isnull=False)
+        seen |= Q(department__in=subtree(reviewed), office_at__isnull=False)
     return Submission.objects.whole().filter(seen)
 
 

@@ -13,7 +13,7 @@ from evaluations.core.facts import Facts
 from evaluations.core.frozen import dump_inputs, load_inputs
 from evaluations.core.steps import Act, Content, Kind, rewind
 from evaluations.models import Edit, Event, Presence, Snapshot, Submission
-from evaluations.selectors import facts_of_snapshot, package_of
+from evaluations.selectors import facts_of_snapshot, package_of, prior_if_read
 from units.models import User
 
 SAME_SITTING = timedelta(minutes=10)
@@ -55,12 +55,18 @@ class Version:
 def versions_of(submission: Submission) -> list[Version]:
     """全部版本，新的在前。"""
     edits = submission.edits.order_by("seq").values_list("revision", "at", "user__display_name", "through")
-    found = _sittings(edits, {event.revision for event in submission.events.all()})
+    found = _sittings(edits, _breaks(submission))
     snapshots = {snapshot.revision: snapshot for snapshot in submission.snapshots.order_by("at")}
     for event in submission.events.select_related("user").filter(action__in=("submit", "return", "approve")):
         if event.revision - 1 in snapshots:
             found.append(_frozen(event))
     return sorted(found, key=lambda version: (version.at, version.revision), reverse=True)
+
+
+def _breaks(submission: Submission) -> set[int]:
+    """从哪些修订起另算一个版本：流程动作以后的第一次保存。"""
+    events = submission.events.values_list("revision", "source", "target")
+    return {revision + (source == target) for revision, source, target in events}
 
 
 def _frozen(event: Event) -> Version:
@@ -98,7 +104,8 @@ def facts_at(submission: Submission, revision: int) -> Facts:
     if snapshot is not None:
         return facts_of_snapshot(snapshot)
     pack = submission.pack.compiled()
-    return Facts(pack, load_inputs(content_at(submission, revision), pack))
+    prior = prior_if_read(submission, pack)
+    return Facts(pack, load_inputs(content_at(submission, revision), pack), prior=prior)
 
 
 def snapshot_at(submission: Submission, revision: int) -> Snapshot | None:

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from evaluations.core.workflow import ROLE_LABELS
 
@@ -91,8 +91,13 @@ class User(Identified, AbstractBaseUser):
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def on(self, day: date) -> AppointmentQuerySet:
-        """某日在任的岗位。"""
-        return self.since_today(day).filter(since__lte=day)
+        """某日在任的岗位；代办的，被代的人那天要在任。"""
+        posts = Appointment.objects.since_today(day).filter(since__lte=day, stand_in_for=None)
+        stood_for = posts.filter(
+            user=OuterRef("stand_in_for"), department=OuterRef("department"), role=OuterRef("role")
+        )
+        held = self.since_today(day).filter(since__lte=day)
+        return held.filter(Q(stand_in_for=None) | Exists(stood_for))
 
     def since_today(self, day: date) -> AppointmentQuerySet:
         """某日在任的，和以后才开始的。"""

@@ -42,3 +42,9 @@ def end_appointment(*, appointment: Appointment, until: date) -> None:
     appointment.until = until
     appointment.full_clean()
     appointment.save(update_fields=["until"])
+
+
+@transaction.atomic
+def withdraw_appointment(*, appointment: Appointment) -> None:
+    """收回一个还没有生效过一整天的岗位。"""
+    appointment.delete()

@@ -52,11 +52,15 @@ def item_text(after: str, body: Item) -> str:
 
 
 def same_item(one: str, other: str) -> bool:
-    """两份 ITEM 的内容是否一样；排在哪里不算。"""
+    """两份 ITEM 的内容是否一样；排在哪里不算，一行都没有的列表和没有这个列表是一回事。"""
     if not one or not other:
         return one == other
-    left, right = json.loads(one), json.loads(other)
-    return all(left.get(part) == right.get(part) for part in ("values", "rows"))
+    return _body(one) == _body(other)
+
+
+def _body(text: str) -> tuple[Any, Item]:
+    body = json.loads(text)
+    return body.get("values"), {key: rows for key, rows in body.get("rows", {}).items() if rows}
 
 
 # ---- 在内容上重做、倒退 -----------------------------------------------------------------------
@@ -225,14 +229,19 @@ UNDO, REDO = "undo", "redo"
 
 def next_of(acts: Iterable[Act], which: str) -> int | None:
     """下一个可以撤销（``UNDO``）或重做（``REDO``）的是哪一次；没有为 None。"""
-    stacks: dict[str, list[int]] = {UNDO: [], REDO: []}
+    waiting = waiting_for(acts, which)
+    return waiting[0] if waiting else None
+
+
+def waiting_for(acts: Iterable[Act], which: str) -> list[int]:
+    """依次可以撤销（重做）的各次，最近的在前。"""
+    stacks: dict[str, dict[int, None]] = {UNDO: {}, REDO: {}}
     for act in acts:
         if act.of is None:
-            stacks[UNDO].append(act.revision)
+            stacks[UNDO][act.revision] = None
             stacks[REDO].clear()
             continue
         source, target = (UNDO, REDO) if act.through == UNDO else (REDO, UNDO)
-        if act.of in stacks[source]:
-            stacks[source].remove(act.of)
-        stacks[target].append(act.of)
-    return stacks[which][-1] if stacks[which] else None
+        stacks[source].pop(act.of, None)
+        stacks[target][act.of] = None
+    return list(reversed(stacks[which]))

@@ -7,11 +7,22 @@ from datetime import datetime
 from functools import cached_property
 from uuid import UUID
 
+from django.db.models import Q
+
 from evaluations import access
 from evaluations.core.steps import Kind
 from evaluations.core.working import Working
 from evaluations.models import AnnualData, Edit, Submission
-from evaluations.selectors import Reading, data_of, package_from, prior_if_read, project_row_id, reading_of
+from evaluations.selectors import (
+    Reading,
+    clock,
+    data_of,
+    last_edit_of,
+    package_from,
+    prior_if_read,
+    project_row_id,
+    reading_of,
+)
 from units.models import User
 
 from .problems import Missing, Refused
@@ -60,7 +71,8 @@ class Draft:
 
     def last_by_others(self, start: str, since: int) -> Edit | None:
         """``since`` 修订以后，别人对这一处（或它里面）的最后一次修改。"""
-        later = self.submission.edits.filter(address__startswith=start, revision__gt=since)
+        notes = Q(kind=Kind.NOTE, address__contains=f"|{start}")
+        later = self.submission.edits.filter(Q(address__startswith=start) | notes, revision__gt=since)
         return later.exclude(user=self.user).select_related("user").order_by("-seq").first()
 
     def finish(self, *, counts: bool = True) -> None:
@@ -83,6 +95,17 @@ class Draft:
     def reading(self) -> Reading:
         """改完以后的事实和核对结果。在事务结束后取，免得锁着材料算。"""
         return reading_of(self.submission, self.work.settle())
+
+
+def gone_words(draft: Draft, address: str) -> str:
+    """一格所在的行或项目（或这一行、这个项目自己）被删了：谁、何时删的；没有被删为空串。"""
+    row, project = address.rpartition(".")[0], f"{address.partition('/')[0]}/"
+    for item in dict.fromkeys((address, row, project)):
+        last = last_edit_of(draft.submission, item) if item.endswith(("]", "]/")) else None
+        if last is not None and last.kind == Kind.ITEM and not last.new:
+            what = "个项目" if item.endswith("/") else "行"
+            return f"{last.user or '系统'} {clock(last.at)} 删除了这一{what}"
+    return ""
 
 
 @dataclass

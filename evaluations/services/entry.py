@@ -21,7 +21,7 @@ from evaluations.core.values import ValueProblem
 from evaluations.selectors import clock, last_edit_of
 from units.models import User
 
-from .drafting import Draft, Outcome
+from .drafting import Draft, Outcome, gone_words
 from .problems import Refused
 
 MAX_CHANGES = 2_000
@@ -88,7 +88,9 @@ def save_cells(
         try:
             conflict = _apply(draft, change)
         except AddressProblem as problem:
-            problems.append(Problem(change.address, _gone(draft, change.address) or str(problem)))
+            gone = gone_words(draft, change.address)
+            words = f"{gone}。您填的字还在本页，可以复制。" if gone else str(problem)
+            problems.append(Problem(change.address, words))
         except ValueProblem as problem:
             problems.append(Problem(change.address, str(problem)))
         else:
@@ -129,16 +131,6 @@ def conflict_of(draft: Draft, node: ScopeFacts | RowFacts, key: str, mine: str) 
         item.format(node.inputs.get(key)), last.user.display_name if last and last.user else "导入",
         clock(last.at) if last else "",
     )  # fmt: skip
-
-
-def _gone(draft: Draft, address: str) -> str:
-    """格子所在的行或项目被删了：说出谁、何时删的；不是这样时为空串。"""
-    row, project = address.rpartition(".")[0], f"{address.partition('/')[0]}/"
-    for item in (row, project):
-        last = last_edit_of(draft.submission, item) if item.endswith(("]", "]/")) else None
-        if last is not None and last.kind == Kind.ITEM and not last.new:
-            return f"{last.user or '系统'} {clock(last.at)} 删除了这一{'行' if item == row else '个项目'}。您填的字还在本页，可以复制。"
-    return ""
 
 
 def _matches(item: Field, current: str, change: Change) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.utils import timezone
 from evaluations import access
 from evaluations.core.workflow import Role
 from units.models import Appointment, User
-from units.services import appoint, end_appointment
+from units.services import appoint, end_appointment, withdraw_appointment
 
 from .problems import Refused
 from .records import record_event
@@ -24,8 +25,15 @@ LONGEST = timedelta(days=366)
 def stand_in(*, appointment_id: UUID, by: User, person: User, since: date, until: date) -> Appointment:
     """请人代办一段时间：到期自己结束；代办的人做的事，记录里写明代谁。"""
     held = _held(appointment_id, by)
-    if until < since or since < timezone.localdate() or until - since > LONGEST:
-        raise Refused("代办的日期不对：从今天或以后开始，最长一年。请重新选。")
+    if held.stand_in_for is not None:
+        raise Refused("代办的岗位不能再请人代办，请由本人安排。")
+    if (
+        not max(held.since, timezone.localdate())
+        <= since
+        <= until
+        <= min(since + LONGEST, held.until or date.max)
+    ):
+        raise Refused("代办的日期不对：要在任期以内，从今天或以后开始，最长一年。请重新选。")
     made = _appoint(held, person, since, until, stand_in_for=held.user)
     _record(by, "stand_in", "请人代办", held, f"{person} 代 {held.user}，{since} 至 {until}")
     return made
@@ -37,32 +45,41 @@ def hand_over(*, appointment_id: UUID, by: User, person: User, since: date) -> A
     held = _held(appointment_id, by)
     if since <= max(held.since, timezone.localdate()):
         raise Refused("交接从明天或以后开始。请重新选日期。")
-    if held.until is not None and since > held.until + timedelta(days=1):
-        raise Refused(f"这个岗位到 {held.until} 为止，交接要接得上。请选那天以前。")
     if held.stand_in_for is not None:
         raise Refused("代办的岗位不能交接，请由本人交接。")
+    if held.until is not None and since > held.until:
+        raise Refused(f"这个岗位到 {held.until} 为止，交接过了或任期已满。请选那天以前。")
+    until = held.until
     end_appointment(appointment=held, until=since - timedelta(days=1))
-    made = _appoint(held, person, since, None, stand_in_for=None)
+    made = _appoint(held, person, since, until, stand_in_for=None)
     _record(by, "hand_over", "交接岗位", held, f"{held.user} 交给 {person}，{since} 起")
     return made
 
 
 @transaction.atomic
 def end_stand_in(*, appointment_id: UUID, by: User) -> None:
-    """提前结束代办：昨天为止；今天才开始的，当天有效到今天。"""
+    """提前结束代办，立刻生效；代办期间做过的事，记录照旧。"""
     held = _held(appointment_id, by)
     if held.stand_in_for is None:
         raise Refused("这不是代办的岗位。")
-    end_appointment(appointment=held, until=max(held.since, timezone.localdate() - timedelta(days=1)))
-    _record(by, "end_stand_in", "结束代办", held, f"{held.user} 不再代 {held.stand_in_for}")
+    words = f"{held.user} 不再代 {held.stand_in_for}"
+    _record(by, "end_stand_in", "结束代办", held, words)
+    if held.since < timezone.localdate():
+        end_appointment(appointment=held, until=timezone.localdate() - timedelta(days=1))
+    else:
+        withdraw_appointment(appointment=held)
 
 
-def may_arrange(by: User, held: Appointment) -> bool:
-    """岗位是自己的（代办的由被代的人管），或自己是这个单位的负责人而岗位是填报人。"""
+def may_arrange(by: User, held: Appointment, posts: Sequence[Appointment] | None = None) -> bool:
+    """岗位是自己的（代办的由被代的人管），或自己是这个单位的负责人而岗位是填报人。
+
+    ``posts`` 是 ``by`` 今天在任的岗位，问很多次时先取好。
+    """
     owner = held.stand_in_for or held.user
     if owner.pk == by.pk:
         return True
-    heads = [a for a in access.appointments_of(by) if a.role == Role.UNIT_HEAD and a.stand_in_for is None]
+    posts = access.appointments_of(by) if posts is None else posts
+    heads = [a for a in posts if a.role == Role.UNIT_HEAD and a.stand_in_for is None]
     return held.role == Role.PREPARER and any(a.department_id == held.department_id for a in heads)
 
 

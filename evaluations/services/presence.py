@@ -49,6 +49,8 @@ def hand_part(*, submission_id: UUID, user: User, form: str, project: UUID | Non
     owner = next((one for one in access.preparers_of(submission.department) if one.pk == to), None)
     if to is not None and owner is None:
         raise Refused("只能交给本单位在任的填报人。")
+    if PartOwner.objects.filter(submission=submission, form=form, project=project, user=owner).exists():
+        return
     PartOwner.objects.filter(submission=submission, form=form, project=project).delete()
     if owner is not None:
         PartOwner.objects.create(submission=submission, form=form, project=project, user=owner)

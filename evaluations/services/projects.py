@@ -121,10 +121,12 @@ def _child(draft: Draft, project_id: UUID) -> ScopeFacts:
 def _insert(draft: Draft, body: dict[str, Any], project_id: UUID | None) -> UUID:
     project_id = project_id or uuid7()
     address, children = _address(project_id), draft.work.facts.children[PROJECT_SCOPE]
-    if draft.work.text_at(Kind.ITEM, address):
+    known = draft.work.text_at(Kind.ITEM, address)
+    added = last_item(draft, address) if known else None
+    if added is not None and json.loads(added.new)["values"] == body["values"]:
         return project_id
-    if Project.objects.filter(pk=project_id).exists():
-        raise Refused("这个项目加过又删了。要找回请按撤销，要新的项目请刷新页面再加。")
+    if known or Project.objects.filter(pk=project_id).exists():
+        raise Refused("这个页面放得太久了，没有增加。请刷新页面再加。")
     if len(children) >= MAX_PROJECTS:
         raise Refused(f"一份材料最多 {MAX_PROJECTS} 个项目。")
     draft.work.put(Kind.ITEM, address, item_text(children[-1].id if children else "", body))

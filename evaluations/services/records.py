@@ -73,7 +73,7 @@ def take_snapshot(submission: Submission, reading: Reading, action: str) -> Snap
     pack = submission.pack.compiled()
     freeze_totals(submission, reading)
     snapshot = Snapshot(
-        submission=submission, pack=submission.pack, prior=prior_snapshot(submission), action=action,
+        submission=submission, pack=submission.pack, prior=_prior_of(submission, reading), action=action,
         revision=submission.revision, at=timezone.now(), inputs=dump_inputs(reading.facts.package, pack),
         computed=dump_computed(reading.facts), findings=[dump_finding(finding) for finding in reading.findings],
         pack_checksum=submission.pack.checksum, engine=ENGINE, algorithm=algorithm(),
@@ -83,6 +83,13 @@ def take_snapshot(submission: Submission, reading: Reading, action: str) -> Snap
     return snapshot
 
 
+def _prior_of(submission: Submission, reading: Reading) -> Snapshot | None:
+    """所用的上年快照；取自快照的材料（退回、通过时）还是送审时的那一份。"""
+    if reading.facts.frozen_values is None:
+        return prior_snapshot(submission)
+    return submission.snapshots.select_related("prior").latest("at").prior
+
+
 _TOTALS = {
     "execution_rate": ("资金.执行率", 6),
     "total_weight": ("总分.分值", 2),
@@ -90,10 +97,15 @@ _TOTALS = {
 }
 
 
+LARGEST_TOTAL = 1_000
+"""清单上的列放得下的数；再大的一定是打错了，清单上不列。"""
+
+
 def freeze_totals(submission: Submission, reading: Reading) -> None:
     """清单和统计用的几个数；方案没有的字段留空。"""
     root = reading.facts.root
     for column, (key, digits) in _TOTALS.items():
         value = root.value(key) if key in root.fields else None
-        setattr(submission, column, round_half_up(value, digits) if is_number(value) else None)
+        fits = is_number(value) and abs(value) < LARGEST_TOTAL
+        setattr(submission, column, round_half_up(value, digits) if fits else None)
     submission.warnings = reading.counts["warning"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from evaluations.core.addresses import Address, AddressProblem, parse_address
+from evaluations.core.expressions import Context
 from evaluations.core.facts import RowFacts, ScopeFacts
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.values import ValueProblem
@@ -47,13 +49,13 @@ def add_row(
     if any(row.id == row_id for row in rows):
         return _done(draft, address)
     _check_new(draft, key, row_id, len(rows), scope)
-    values = _group_values(scope, key, group, _prescribed(draft, scope, key))
+    values = _group_values(scope, key, group, _skeleton(draft, scope, key))
     draft.work.put(Kind.ITEM, address, item_text(_last_of_group(rows, values), {"values": values}))
     return _done(draft, address)
 
 
 def _check_new(draft: Draft, key: str, row_id: str, count: int, scope: ScopeFacts) -> None:
-    if not (row_id.isascii() and row_id.isidentifier()) or len(row_id) > 40:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", row_id):
         raise Refused("行的编号写法不对。请刷新页面后再加。")
     if draft.submission.edits.filter(address=row_address(scope.prefix, key, row_id)).exists():
         raise Refused("这一行加过又删了。要找回请按撤销，要新的一行请再按一次“＋”。")
@@ -154,17 +156,16 @@ def _group(row: RowFacts) -> tuple[object, ...]:
     return tuple(row.inputs.get(name) for name in GROUP_COLUMNS)
 
 
-def _prescribed(draft: Draft, scope: ScopeFacts, key: str) -> bool:
-    """方案规定了这个列表的分组（表上有骨架）：加行时要说加在哪一组。"""
+def _skeleton(draft: Draft, scope: ScopeFacts, key: str) -> str:
+    """规定这个列表分组的常量列表（表上的骨架）；没有规定为空串。"""
     forms = (form for form in draft.work.pack.forms.values() if form.scope == scope.scope.name)
-    return any(band.over == key and band.skeleton for form in forms for band in form.bands)
+    bands = (band for form in forms for band in form.bands)
+    return next((band.skeleton for band in bands if band.over == key and band.skeleton), "")
 
 
-def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str], prescribed: bool) -> dict[str, str]:
+def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str], skeleton: str) -> dict[str, str]:
+    """新行的分组；表上规定了分组的，只能是规定的那些。"""
     fields = scope.scope.lists[key].fields
-    missing = [name for name in GROUP_COLUMNS if name in fields and not group.get(name)]
-    if missing and prescribed:
-        raise Refused(f"请先选{'、'.join(missing)}，再加一行。")
     values: dict[str, str] = {}
     for name, text in group.items():
         if name not in GROUP_COLUMNS or name not in fields:
@@ -173,7 +174,17 @@ def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str], prescri
             values[name] = fields[name].to_text(fields[name].parse(text))
         except ValueProblem as problem:
             raise Refused(str(problem)) from None
-    return {name: text for name, text in values.items() if text}
+    given = {name: text for name, text in values.items() if text}
+    missing = [name for name in GROUP_COLUMNS if name in fields and name not in given]
+    if missing and skeleton:
+        raise Refused(f"请先选{'、'.join(missing)}，再加一行。")
+    if skeleton and not any(_fits(row, given) for row in scope.rows((skeleton,))):
+        raise Refused(f"表上没有“{'·'.join(given.values())}”这一组。请刷新页面。")
+    return given
+
+
+def _fits(row: Context, group: Mapping[str, str]) -> bool:
+    return all(row.value(name) == text for name, text in group.items())
 
 
 def _address(row: str) -> Address:

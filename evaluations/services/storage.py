@@ -31,6 +31,10 @@ def to_stored(value: Value, item: Field, pack: Pack) -> str:
     return item.to_text(value)
 
 
+LARGEST = 10**9
+"""分值、得分的列放得下的数；再大的（打错的）照字放 ``extra``，免得一格打错整份读不出来。"""
+
+
 def write_package(
     submission: Submission, pack: Pack, package: Package, kept: Mapping[str, AnnualData]
 ) -> None:
@@ -122,7 +126,7 @@ def _indicator(
         column = INDICATOR_COLUMNS.get(key, "")
         if value is None:
             continue
-        if column and (is_number(value) or column not in ("weight", "score")):
+        if column and (column not in ("weight", "score") or (is_number(value) and abs(value) < LARGEST)):
             setattr(row, column, value)
         else:
             row.extra[key] = to_stored(value, fields[key], pack)

@@ -8,14 +8,14 @@ from uuid import UUID
 from django.db import transaction
 
 from evaluations.core.addresses import AddressProblem
-from evaluations.core.steps import UNDO, Kind, Step, differences, next_of, same_item
+from evaluations.core.steps import UNDO, Kind, Step, differences, same_item, waiting_for
 from evaluations.core.values import ValueProblem
 from evaluations.core.working import Working
-from evaluations.selectors import clock, last_edit_of
+from evaluations.selectors import clock
 from evaluations.timeline import acts_of, content_at
 from units.models import User
 
-from .drafting import Draft, Outcome
+from .drafting import Draft, Outcome, gone_words
 from .problems import Refused, Stale
 
 
@@ -37,23 +37,29 @@ def undo(*, submission_id: UUID, user: User, which: str = UNDO, of: int | None =
     """撤销（或重做）这个人最近一次的改动。
 
     ``of`` 是页面以为要撤销的那一次；轮到的已经不是它（重发）就什么都不做。别人后来改过的格不动，列在
-    ``left`` 里；一处都动不了时抛 ``Refused``。
+    ``left`` 里；一处都动不了的那一次跳过，试更早的；都动不了时抛 ``Refused``。
     """
     draft = Draft.open(submission_id, user, which)
-    target = next_of(acts_of(draft.submission, user), which)
-    if of is not None and target != of:
+    waiting = waiting_for(acts_of(draft.submission, user), which)
+    if of is not None and (not waiting or waiting[0] != of):
         return Undone(draft)
-    if target is None:
-        raise Refused("没有可以撤销的改动了。" if which == UNDO else "没有可以重做的改动了。")
-    steps = [edit.step for edit in draft.submission.edits.filter(revision=target, user=user).order_by("seq")]
-    if which == UNDO:
-        steps = [step.inverse for step in reversed(steps)]
-    left = [_left(draft, step) for step in steps if not _put(draft.work, step)]
-    if not draft.work.written:
-        raise Refused("没有动：" + "；".join(left[:3]) if left else "已经是那个样子了，没有要动的。")
-    draft.undoes = target
-    draft.finish()
-    return Undone(draft, left, _focus(draft.work, steps))
+    left: list[str] = []
+    for revision in waiting:
+        steps = _steps(draft, revision, which)
+        left += [_left(draft, step, revision) for step in steps if not _put(draft.work, step)]
+        if draft.work.written:
+            draft.undoes = revision
+            draft.finish()
+            return Undone(draft, left, _focus(draft.work, steps))
+    word = "撤销" if which == UNDO else "重做"
+    raise Refused(f"没有可以{word}的改动了。" + (f"没有动：{'；'.join(left[:3])}。" if left else ""))
+
+
+def _steps(draft: Draft, revision: int, which: str) -> list[Step]:
+    """把那一次倒回去（重做时是再做一遍）要做的各处。"""
+    edits = draft.submission.edits.filter(revision=revision, user=draft.user).order_by("seq")
+    steps = [edit.step for edit in edits]
+    return [step.inverse for step in reversed(steps)] if which == UNDO else steps
 
 
 def _put(work: Working, step: Step) -> bool:
@@ -70,12 +76,13 @@ def _put(work: Working, step: Step) -> bool:
         return False
 
 
-def _left(draft: Draft, step: Step) -> str:
-    """没有动的一处：是谁后来改的。"""
-    start = step.address if step.kind != Kind.ITEM else step.address.rstrip("/")
-    last = draft.last_by_others(start, 0) or last_edit_of(draft.submission, step.address)
+def _left(draft: Draft, step: Step, revision: int) -> str:
+    """没有动的一处：后来是谁改的、删的。"""
+    if gone := gone_words(draft, step.address):
+        return gone
+    last = draft.last_by_others(step.address, revision)
     if last is None:
-        return "这一处已经不在了"
+        return f"“{draft.work.label_of(step.kind, step.address)}”已经不是那时的样子"
     return f"“{last.label}”后来由{last.user or '系统'} {clock(last.at)} 改过"
 
 

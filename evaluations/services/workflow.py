@@ -93,9 +93,8 @@ def _not_own_work(attempt: Attempt) -> str:
     submit = last_of(attempt.submission, "submit")
     if submit is not None and submit.user_id == attempt.user.pk:
         return "这份材料是您送审的，须由别人审核。"
-    edit = attempt.submission.edits.exclude(user=None).order_by("-seq").first()
-    if edit is not None and edit.user_id == attempt.user.pk:
-        return "这份材料最后是您改的，须由别人审核。"
+    if attempt.submission.edits.filter(user=attempt.user).exists():
+        return "这份材料您填过，须由别人审核。"
     return ""
 
 
@@ -187,6 +186,16 @@ def _mark_submitted(attempt: Attempt) -> Details:
     return {}
 
 
+def _reach_office(attempt: Attempt) -> Details:
+    attempt.submission.office_at = attempt.submission.office_at or timezone.now()
+    return {}
+
+
+def _leave_office(attempt: Attempt) -> Details:
+    attempt.submission.office_at = None
+    return {}
+
+
 def _mark_returned(attempt: Attempt) -> Details:
     submission = attempt.submission
     submission.returned = True
@@ -229,6 +238,8 @@ def _release(attempt: Attempt) -> Details:
 def _extend(attempt: Attempt) -> Details:
     if attempt.due is None:
         raise Refused("请选延到哪一天。")
+    if attempt.due <= access.deadline_of(attempt.submission):
+        raise Refused("延期要比现在的截止时间晚。请重新选日期。")
     attempt.submission.due = attempt.due
     return {"due": attempt.due.isoformat()}
 
@@ -236,6 +247,8 @@ def _extend(attempt: Attempt) -> Details:
 EFFECTS: dict[str, Callable[[Attempt], Details]] = {
     "snapshot": _snapshot,
     "mark_submitted": _mark_submitted,
+    "reach_office": _reach_office,
+    "leave_office": _leave_office,
     "mark_returned": _mark_returned,
     "mark_approved": _mark_approved,
     "unmark_approved": _unmark_approved,
@@ -301,6 +314,8 @@ def _text(row: Transition, text: str, flags: Sequence[str]) -> str:
         raise Refused(f"写了 {len(cleaned)} 字，最多 {MAX_TEXT} 字。请精简。")
     if len(flags) > MAX_FLAGS:
         raise Refused(f"标了 {len(flags)} 处，最多 {MAX_FLAGS} 处。")
+    if flags and row.action != "return":
+        raise Refused("只有退回时才标出要改的地方。")
     if row.wants in ("reason", "due") and not flags and len(cleaned) < 5:
         advice = "：哪张表、哪一格、现在是什么、要改成什么" if row.action == "return" else ""
         raise Refused(f"请写{row.label}的理由（至少 5 个字）{advice}。")

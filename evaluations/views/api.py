@@ -61,7 +61,24 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
         raise BadRequest("收到的内容不是 JSON，没有保存。请刷新页面后再试。") from None
     if not isinstance(data, dict):
         raise BadRequest("收到的内容形状不对，没有保存。请刷新页面后再试。")
-    return data
+    cleaned: dict[str, Any] = _storable(data)
+    return cleaned
+
+
+def _storable(value: Any) -> Any:
+    """去掉数据库和 UTF-8 都存不了的字（NUL、半个字符）；JSON 里写得出来，人打不出来。"""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    return value
+
+
+def whole_number(text: str | None) -> int | None:
+    """网址、表单里的非负整数；写法不对为 None。"""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def number_of(data: dict[str, Any], name: str) -> int | None:

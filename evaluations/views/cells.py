@@ -31,7 +31,7 @@ from .api import BadRequest, answer, body_of, json_api, number_of, text_of
 @require_POST
 def rows(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """增、移、删、恢复一行；答复带整张表，页面换上。"""
-    submission = access.get_submission(request.user, submission_id)
+    submission = present.package_at(request.user, submission_id, form, project)
     changed = _row_act(body_of(request), submission, request, form, project)
     shown = present.answer_json(changed.reading, changed.revision, form, project, redraw=True)
     return answer({**shown, "acted": changed.acted, "focus": changed.focus, "undo_row": changed.undo})
@@ -123,7 +123,7 @@ def _suggestion(node: RowFacts) -> dict[str, str]:
 @require_safe
 def why(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """一个计算值为什么是这个数。"""
-    submission = access.get_submission(request.user, submission_id)
+    submission = present.package_at(request.user, submission_id, form, project)
     facts = read(submission).facts
     try:
         node, key = facts.locate(request.GET.get("address", ""))
@@ -160,7 +160,7 @@ def _links(node: ScopeFacts | RowFacts, rule: Any) -> list[dict[str, str]]:
 @require_POST
 def note(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """写一处提醒的说明。"""
-    submission = access.get_submission(request.user, submission_id)
+    submission = present.package_at(request.user, submission_id, form, project)
     code, cell, text = (request.POST.get(name, "") for name in ("code", "cell", "text"))
     noted = write_note(submission_id=submission.pk, user=request.user, code=code, cell=cell, text=text)
     shown = present.answer_json(noted.reading, noted.revision, form, project)

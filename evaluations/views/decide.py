@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from uuid import UUID
 
 from django.contrib import messages
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,6 +22,7 @@ from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers, perform
 
 from . import present
+from .api import whole_number
 from .parts import parts_of
 
 
@@ -82,9 +84,9 @@ def _chosen(request: HttpRequest, reading: Reading) -> tuple[str, UUID | None]:
     form = request.GET.get("form", "")
     layout = forms.get(form)
     if layout is None:
-        return next(
-            key for key, one in forms.items() if not one.scope or reading.facts.children[one.scope]
-        ), None
+        layout = next(one for one in forms.values() if not one.scope or reading.facts.children[one.scope])
+        first = reading.facts.children[layout.scope][0] if layout.scope else None
+        return layout.key, UUID(first.id[1:]) if first else None
     if not layout.scope:
         return form, None
     try:
@@ -116,15 +118,19 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
     fetch = access.get_overseen if action in OVERSIGHT else access.get_submission
     submission = fetch(request.user, submission_id)
     text = request.POST.get("reply") or request.POST.get("reason") or ""
+    revision = whole_number(request.POST.get("revision"))
     try:
         event = perform(
             submission_id=submission.pk, user=request.user, action=action, text=text,
-            revision=_number(request.POST.get("revision")), key=request.POST.get("idempotency_key", "")[:64] or present.new_key(),
+            revision=-1 if revision is None else revision, key=request.POST.get("idempotency_key", "")[:64] or present.new_key(),
             due=_day(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
         )  # fmt: skip
-    except Refused as refusal:
+    except (Refused, IntegrityError) as refusal:
         back = reverse(f"evaluations:{BACK.get(action, 'review')}", args=[submission.pk])
-        return refused(request, submission, str(refusal), back, text)
+        clash = "这次操作的编号已经用过。请刷新页面后再做。"
+        return refused(
+            request, submission, clash if isinstance(refusal, IntegrityError) else str(refusal), back, text
+        )
     messages.success(request, _done_words(event, submission))
     return redirect(_next(request, submission, event))
 
@@ -156,10 +162,6 @@ def refused(
     """说明为什么没有做成，并把写的字还给人。"""
     context = {"submission": submission, "reason": reason, "text": text, "back": back}
     return render(request, "evaluations/refused.html", context, status=status)
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 10 else -1
 
 
 def _day(text: str) -> datetime | None:

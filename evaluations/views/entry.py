@@ -74,15 +74,13 @@ def _undoable(submission: Submission, request: HttpRequest) -> dict[str, int | N
 def save(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """逐格保存。"""
     received = timezone.now()
-    try:
-        data = body_of(request)
-        changes = _changes(data)
-    except BadRequest:
-        access.get_submission(request.user, submission_id)  # 不归他管的先说没有
-        raise
-    saved = save_cells(submission_id=submission_id, user=request.user, changes=changes, received=received)
-    submission, since = saved.draft.submission, number_of(data, "revision")
-    redraw = present.structure_changed(submission, since, saved.revision, request.user)
+    submission = present.package_at(request.user, submission_id, form, project)
+    data = body_of(request)
+    saved = save_cells(
+        submission_id=submission.pk, user=request.user, changes=_changes(data), received=received
+    )
+    since = number_of(data, "revision")
+    redraw = present.structure_changed(saved.draft.submission, since, saved.acted)
     return answer(present.saved_json(saved, form, project, redraw=redraw))
 
 
@@ -106,7 +104,7 @@ def _changes(data: dict[str, Any]) -> list[Change]:
 @require_POST
 def undo(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """撤销、重做自己最近的改动；答复带整张表。"""
-    submission = access.get_submission(request.user, submission_id)
+    submission = present.package_at(request.user, submission_id, form, project)
     data = body_of(request)
     which = text_of(data, "which") or UNDO
     if which not in (UNDO, REDO):
@@ -127,7 +125,7 @@ def undo(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
 @require_POST
 def live(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """每隔一会儿报一次自己在哪一格，取回谁在、别人改了什么。不能再填时 409，说明为什么。"""
-    submission = access.get_submission(request.user, submission_id)
+    submission = present.package_at(request.user, submission_id, form, project)
     allowed, reason = access.may(request.user, "edit", submission)
     if not allowed:
         raise Refused(reason)
@@ -140,7 +138,7 @@ def live(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     }  # fmt: skip
     since = number_of(data, "revision")
     if since is not None and since < submission.revision:
-        redraw = present.structure_changed(submission, since, submission.revision + 1, request.user)
+        redraw = present.structure_changed(submission, since)
         reading = read(submission)
         shown |= present.answer_json(reading, reading.submission.revision, form, project, redraw=redraw)
         shown["news"] = present.news_of(submission, since, request.user)

@@ -27,6 +27,7 @@ from evaluations.services.problems import Refused
 from evaluations.services.versions import restore_version
 
 from . import present
+from .api import whole_number
 from .decide import refused
 
 PAGE = 100
@@ -39,14 +40,14 @@ def history(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     submission = access.get_submission(request.user, submission_id)
     wanted = {name: request.GET.get(name, "")[:300] for name in ("at", "who", "words")}
     edits = timeline.edits_matching(submission, start=wanted["at"], user=wanted["who"], words=wanted["words"])
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdigit() and len(before) < 10:
-        edits = edits.filter(seq__lt=int(before))
+    before = whole_number(request.GET.get("before"))
+    if before is not None:
+        edits = edits.filter(seq__lt=before)
     shown = list(edits[: PAGE + 1])
     older = urlencode({**wanted, "before": shown[PAGE - 1].seq}) if len(shown) > PAGE else ""
     context = {
         "submission": submission, "edits": [edit_json(edit) for edit in shown[:PAGE]], "older": older,
-        "first": not before, "wanted": wanted, "people": timeline.editors_of(submission),
+        "first": before is None, "wanted": wanted, "people": timeline.editors_of(submission),
         "place": shown[0].label if wanted["at"] and shown else "", "filtered": any(wanted.values()),
         "events": [present.event_json(event) for event in history_of(submission)],
     }  # fmt: skip
@@ -85,14 +86,23 @@ def _in_words(text: str) -> str:
 def versions(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """全部版本：谁、何时、改了几处；选两个比较，或恢复成其中一个。"""
     submission = access.get_submission(request.user, submission_id)
-    found = timeline.versions_of(submission)
+    before = whole_number(request.GET.get("before"))
+    found = [one for one in timeline.versions_of(submission) if before is None or one.revision < before]
+    older = f"?before={found[PAGE].revision + 1}" if len(found) > PAGE else ""
     can_edit, reason = access.may(request.user, "edit", submission)
     rows = [
         {"version": version, "how": THROUGH.get(version.through, ""), "current": version.revision >= submission.revision and not version.action,
          "compare": _compare_url(submission, version.revision, submission.revision)}
-        for version in found
+        for version in found[:PAGE]
     ]  # fmt: skip
-    context = {"submission": submission, "rows": rows, "can_edit": can_edit, "reason": reason}
+    context = {
+        "submission": submission,
+        "rows": rows,
+        "older": older,
+        "total": len(found),
+        "can_edit": can_edit,
+        "reason": reason,
+    }
     return render(request, "evaluations/versions.html", context)
 
 
@@ -142,10 +152,10 @@ def _back(request: HttpRequest, submission: Submission) -> dict[str, str]:
 
 
 def _revision(request: HttpRequest, submission: Submission, name: str) -> int:
-    text = request.GET.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= submission.revision):
+    revision = whole_number(request.GET.get(name))
+    if revision is None or revision > submission.revision:
         raise Http404("没有这个版本")
-    return int(text)
+    return revision
 
 
 def changed_cells(before: Facts, after: Facts, who: dict[str, tuple[str, datetime]]) -> list[dict[str, Any]]:
@@ -201,13 +211,11 @@ def restore(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """恢复成某个版本的样子，成为新的一版。"""
     submission = access.get_submission(request.user, submission_id)
     back = reverse("evaluations:versions", args=[submission.pk])
-    numbers = [request.POST.get(name, "") for name in ("revision", "seen")]
-    if not all(text.isascii() and text.isdigit() and len(text) < 10 for text in numbers):
+    revision, seen = (whole_number(request.POST.get(name)) for name in ("revision", "seen"))
+    if revision is None or seen is None:
         return refused(request, submission, "没有说清恢复哪个版本。请回去重新选。", back)
     try:
-        undone = restore_version(
-            submission_id=submission.pk, user=request.user, revision=int(numbers[0]), seen=int(numbers[1])
-        )
+        undone = restore_version(submission_id=submission.pk, user=request.user, revision=revision, seen=seen)
     except Refused as refusal:
         return refused(request, submission, str(refusal), back)
     left = f"；{len(undone.left)} 处没有恢复：{undone.left[0]}" if undone.left else ""

@@ -23,6 +23,7 @@ from units.ids import uuid7
 from units.models import User
 
 from . import present
+from .api import whole_number
 from .parts import name_owners, next_part, parts_of, progress_of
 
 QUEUE_TABS = {
@@ -93,7 +94,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(reading), "days_left": present.days_left(submission),
         "deadline": access.due_of(submission), "documents": present.package_urls(submission),
-        "undo_project": request.session.pop(f"undo-project-{submission.pk}", None),
+        "undo_project": _removed(request, parts),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
         "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
         "people": present.people_json(submission, request.user), "claim": present.claim_of(submission, request.user),
@@ -101,6 +102,13 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "return_due": present.return_due(submission), "resume": _resume(reading, request.user) if can_edit else None,
     }  # fmt: skip
     return render(request, "evaluations/workbench.html", context)
+
+
+def _removed(request: HttpRequest, parts: list[dict[str, Any]]) -> str:
+    """刚删掉、还能找回的项目；已经找回了为空串。"""
+    asked = request.GET.get("removed", "")
+    here = {str(project["id"]) for part in parts for project in part.get("projects", ())}
+    return "" if asked in here else asked[:40]
 
 
 def _resume(reading: Reading, user: User) -> dict[str, str] | None:
@@ -115,20 +123,22 @@ def projects(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     """项目的增加、复制、上移下移、删除、恢复。"""
     submission = access.get_submission(request.user, submission_id)
     try:
-        _project_act(request, submission)
+        removed = _project_act(request, submission)
     except Refused as refusal:
         messages.error(request, str(refusal))
-    return redirect(reverse("evaluations:workbench", args=[submission.pk]) + "#projects")
+        removed = None
+    told = f"?removed={removed}" if removed else ""
+    return redirect(reverse("evaluations:workbench", args=[submission.pk]) + f"{told}#projects")
 
 
-def _project_act(request: HttpRequest, submission: Submission) -> None:
-    """``id`` 由页面给：双击、重发只加一次；``was``、``seen`` 是页面看到的次序和修订号。"""
+def _project_act(request: HttpRequest, submission: Submission) -> UUID | None:
+    """做一个项目的动作，返回删掉的项目；``id``、``was``、``seen`` 由页面给，双击、重发只做一次。"""
     act, sent = request.POST.get("act", ""), request.POST
     given: dict[str, Any] = {"submission_id": submission.pk, "user": request.user}
     made = _uuid(sent["id"]) if sent.get("id") else None
     if act == "add":
         project_service.add_project(**given, name=sent.get("name", ""), project_id=made)
-        return
+        return None
     if act not in project_service.ACTS:
         raise Refused("不认识的动作。请刷新页面后再试。")
     project_id = _uuid(sent.get("project", ""))
@@ -137,11 +147,9 @@ def _project_act(request: HttpRequest, submission: Submission) -> None:
     elif act in ("up", "down"):
         given["was"] = sent.get("was")
     elif act == "remove":
-        seen = sent.get("seen", "")
-        given["seen"] = int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 10 else None
+        given["seen"] = whole_number(sent.get("seen"))
     project_service.ACTS[act](**given, project_id=project_id)
-    if act == "remove":
-        request.session[f"undo-project-{submission.pk}"] = str(project_id)
+    return project_id if act == "remove" else None
 
 
 @require_POST
@@ -169,8 +177,8 @@ def _uuid(text: str) -> UUID:
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     """审核队列：待审、已退回、已通过；还没送审的只列任务。"""
-    seen = access.visible_to(request.user).filter(submitted_at__isnull=False)
-    waiting = access.overseen_by(request.user).filter(submitted_at__isnull=True)
+    seen = access.visible_to(request.user).filter(office_at__isnull=False)
+    waiting = access.overseen_by(request.user).filter(office_at__isnull=True)
     here = request.GET.get("tab", "todo")
     here = here if here in (*QUEUE_TABS, WAITING) else "todo"
     tabs = [

@@ -99,8 +99,8 @@ def _projects(
         rows.append({
             **_state(reading, layout, scope, findings), "id": pk, "name": str(name or "未命名项目"),
             "url": url(layout.key, pk), "current": layout.key == form and pk == open_project,
-            "before": scopes[index - 1].id if index else "", "first": index == 0, "last": index == len(scopes) - 1, "budget": scope.shown(BUDGET),
-            "executed": scope.shown(EXECUTED), "score": scope.shown(present.SCORE),
+            "before": scopes[index - 1].id if index else "", "first": index == 0, "last": index == len(scopes) - 1, "budget": _shown(scope, BUDGET),
+            "executed": _shown(scope, EXECUTED), "score": _shown(scope, present.SCORE),
         })  # fmt: skip
     errors = sum(row["errors"] for row in rows)
     state, label = _worst(rows)
@@ -111,6 +111,11 @@ def _projects(
         "project_url": reverse("evaluations:projects", args=[reading.submission.pk]),
         "coverage": _coverage(reading),
     }  # fmt: skip
+
+
+def _shown(scope: ScopeFacts, key: str) -> str:
+    """一个数印出的字；方案没有这一格为空串。"""
+    return scope.shown(key) if key in scope.fields else ""
 
 
 def _workbench(reading: Reading) -> str:
@@ -132,7 +137,8 @@ def _coverage(reading: Reading) -> dict[str, str] | None:
     """项目表覆盖了多少项目支出。"""
     root = reading.facts.root
     whole: Value = root.value(PROJECT_TOTAL) if PROJECT_TOTAL in root.fields else None
-    budgets = [scope.value(BUDGET) for scope in reading.facts.children[PROJECT_SCOPE]]
+    projects = reading.facts.children[PROJECT_SCOPE]
+    budgets = [scope.value(BUDGET) for scope in projects if BUDGET in scope.fields]
     covered = sum((Decimal(b) for b in budgets if isinstance(b, Decimal)), Decimal(0))
     if not is_number(whole) or not whole:
         return None

@@ -21,11 +21,12 @@ from units.models import Appointment
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """我的岗位，和我能安排的岗位：同单位现在和以后在任的人。"""
-    own = {a.department_id for a in access.appointments_of(request.user)}
+    posts = access.appointments_of(request.user)
+    own = {a.department_id for a in posts}
     rows = Appointment.objects.since_today(timezone.localdate()).filter(department__in=own)
     rows = rows.filter(role__in=(*access.UNIT_ROLES, *access.REVIEW_ROLES))
     shown = [
-        {"held": held, "role": Role(held.role).label, "mine": may_arrange(request.user, held)}
+        {"held": held, "role": Role(held.role).label, "mine": may_arrange(request.user, held, posts)}
         for held in rows.select_related("user", "department", "stand_in_for")
     ]
     return render(request, "evaluations/people.html", {"rows": shown, "today": timezone.localdate()})

@@ -48,6 +48,22 @@ def form_and_scope(reading: Reading, form: str, project: UUID | None) -> tuple[L
     return layout, scope
 
 
+def package_at(user: User, submission_id: UUID, form: str, project: UUID | None) -> Submission:
+    """取材料，并确认网址指的表、项目是它的；不是的 404，什么都还没有做。"""
+    submission = access.get_submission(user, submission_id)
+    check_place(submission, form, project)
+    return submission
+
+
+def check_place(submission: Submission, form: str, project: UUID | None) -> None:
+    """网址指的表、项目是这份材料的；不是的 404。"""
+    layout = submission.pack.compiled().forms.get(form)
+    if layout is None or bool(layout.scope) != bool(project):
+        raise Http404("没有这张表")
+    if project is not None and not submission.annual_data.filter(project=project).exists():
+        raise Http404("没有这个项目")
+
+
 def grid_of(reading: Reading, form: str, project: UUID | None = None, *, screen: bool = True) -> Grid:
     """一张表展开的样子；``screen`` 为假时是印出来的样子。"""
     layout, scope = form_and_scope(reading, form, project)
@@ -179,11 +195,11 @@ def _changes_shape(layout: Layout, written: list[str]) -> bool:
     return any(address.rpartition("/")[2] in deciding for address in written)
 
 
-def structure_changed(submission: Submission, since: int | None, until: int, user: User) -> bool:
-    """页面看到的修订以后，别人有没有增删、移动过行：有就要把整张表重画给页面。"""
-    if since is None or since >= until - 1:
+def structure_changed(submission: Submission, since: int | None, own: int | None = None) -> bool:
+    """页面看到的修订以后，除了它自己刚存的这一次，有没有增删、移动过行：有就要把整张表重画给页面。"""
+    if since is None or since >= submission.revision:
         return False
-    later = submission.edits.filter(revision__gt=since, revision__lt=until).exclude(user=user)
+    later = submission.edits.filter(revision__gt=since).exclude(revision=own)
     return later.filter(kind__in=(Kind.ITEM, Kind.PLACE, Kind.WHOLE)).exists()
 
 

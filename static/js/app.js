@@ -37,7 +37,9 @@
     const json = (response.headers.get("Content-Type") || "").includes("json");
     const body = json ? await response.json() : await response.text();
     if (response.status >= 500) {
-      throw new Error(json && body.error ? body.error : "系统出错，没有保存这次修改。");
+      const problem = new Error(json && body.error ? body.error : "系统出错，没有保存这次修改。");
+      problem.status = response.status;
+      throw problem;
     }
     if (response.redirected) {
       throw new Refused(403, "登录已过期。", true);

@@ -66,6 +66,5 @@
     const name = document.querySelector(".cell-name").textContent || current.dataset.address;
     toggle(current.dataset.address, name);
   });
-  form.addEventListener("submit", () => sessionStorage.removeItem(KEY));
   show();
 })(window.ziping);

@@ -505,7 +505,7 @@
     const active = document.activeElement;
     const kept = app.isControl(active) && frame.contains(active) ? active : null;
     const dirty = Boolean(kept && app.save && app.save.dirty(kept));
-    const typed = kept && { address: kept.dataset.address, value: kept.value, dirty, editing };
+    const typed = kept && { address: kept.dataset.address, value: kept.value, dirty, editing, from: kept.selectionStart, to: kept.selectionEnd };
     frame.querySelector(".sheet-of-paper").innerHTML = html;
     app.emit("redrawn");
     const again = typed && app.cells(typed.address).find(app.isControl);
@@ -513,6 +513,9 @@
       again.focus({ preventScroll: true });
       if (typed.dirty) {
         again.value = typed.value;
+      }
+      if (hasCaret(again)) {
+        again.setSelectionRange(typed.from, typed.to);
       }
       editing = typed.editing;
     }

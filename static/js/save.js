@@ -17,6 +17,8 @@
   const line = document.getElementById("save-state");
   let sending = null;
   let tries = 0;
+  let failures = 0; // 连着几次因服务器出错没有送成
+  let alone = false; // 一格一格地送
   let idleTimer;
   let retryTimer;
   let stopped = false;
@@ -205,19 +207,45 @@
 
   async function sendAll() {
     while (pending.size && !stopped) {
-      const sent = new Map(pending);
+      const sent = new Map(alone ? [pending.entries().next().value] : pending);
       const changes = Array.from(sent, ([address, { was, value }]) => ({ address, was, value }));
       say("busy");
       try {
         const answer = await app.post(app.settings.saveUrl, { changes, revision: Number(app.settings.revision) });
         tries = 0;
+        failures = 0;
         app.banner("offline", "", "");
         accept(answer, sent);
       } catch (error) {
+        if (setAside(error, sent)) {
+          continue;
+        }
         failed(error);
         return;
       }
     }
+    alone = false;
+  }
+
+  /** 服务器一再因内容出错：改成一格一格地送，把送不了的那格挑出来，别的照存。 */
+  function setAside(error, sent) {
+    failures = error.status >= 500 && error.status !== 503 ? failures + 1 : 0;
+    if (failures < 3) {
+      return false;
+    }
+    failures = 0;
+    if (alone || sent.size === 1) {
+      const [address, { was, value }] = sent.entries().next().value;
+      stuck.set(address, { was, value, message: "系统存不了这一格，别的都存了。请改写这一格，还不行就告诉绩效科。" });
+      pending.delete(address);
+      remember(address);
+      refreshMarks(address);
+      app.emit("problems", stuck);
+      alone = false;
+    } else {
+      alone = true;
+    }
+    return true;
   }
 
   function failed(error) {

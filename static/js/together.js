@@ -11,6 +11,7 @@
   let timer;
   let stopped = false;
   let shown = "";
+  let composing = false;
 
   function who(person) {
     const here = person.form === app.settings.form && person.project === (app.settings.project || "");
@@ -69,6 +70,11 @@
     if (stopped || document.hidden) {
       return;
     }
+    if (composing) {
+      // 输入法正在选字：等选完再换，免得打到一半被打断
+      timer = setTimeout(ask, 1000);
+      return;
+    }
     const active = document.activeElement;
     const address = app.isControl(active) && app.frame.contains(active) ? active.dataset.address : "";
     try {
@@ -77,7 +83,7 @@
       const answer = await app.post(app.settings.liveUrl, { address, revision: asked });
       people(answer.people);
       // 问的时候自己又存了一次：那次的答复更新，这一份不要
-      if (answer.cells && asked === Number(app.settings.revision)) {
+      if (answer.cells && asked === Number(app.settings.revision) && !composing) {
         if (answer.html) {
           app.grid.redraw(answer.html);
         }
@@ -94,6 +100,12 @@
     timer = setTimeout(ask, EVERY);
   }
 
+  document.addEventListener("compositionstart", () => {
+    composing = true;
+  });
+  document.addEventListener("compositionend", () => {
+    composing = false;
+  });
   document.addEventListener("visibilitychange", ask);
   app.on("redrawn", () => {
     const list = JSON.parse(shown || "[]");

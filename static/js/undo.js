@@ -31,6 +31,7 @@
     app.save.apply(answer);
     show();
     if (!answer.done.length) {
+      app.toast(`您刚才又有改动，请再按一次${WORDS[which]}`);
       return;
     }
     if (answer.url) {

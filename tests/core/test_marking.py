@@ -31,3 +31,13 @@ def test_the_pieces_add_up_to_the_texts(size):
     assert "".join(text for _, text in before) == old
     assert "".join(text for _, text in after) == new
     assert changed(before) == [] and "".join(changed(after)).count("新增一句") == 1
+
+
+@pytest.mark.parametrize(
+    "one", ["，" * 20_000, "字，" * 10_000, "".join(chr(0x4E00 + n) + "，" for n in range(9_000))]
+)
+def test_long_hostile_texts_are_not_compared_letter_by_letter(one):
+    """多少字都是几百个单位以内的细比：改动多的整段算换掉。"""
+    other = one[::-1] + "。"
+    before, after = marked(one, other)
+    assert "".join(text for _, text in before) == one and "".join(text for _, text in after) == other

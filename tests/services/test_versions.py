@@ -296,3 +296,69 @@ def test_restoring_by_the_page(city: City, clerk: Client) -> None:
     assert clerk.post(url, {"revision": "x", "seen": "1"}).status_code == 409
     assert clerk.post(url, {"revision": "0", "seen": "1"}).status_code == 302
     assert value(city) == ""
+
+
+def test_an_added_project_is_undone(city: City) -> None:
+    add_project(**given(city), name="甲项目")
+    undo(**given(city))
+    assert not city.submission.annual_data.filter(project__isnull=False).exists()
+
+
+def test_what_cannot_be_undone_does_not_stop_what_came_before(city: City) -> None:
+    save(city, "1", "", address="资金.年初预算数")
+    save(city, "1", "")
+    save(city, "2", "1", city.colleague)
+    undone = undo(**given(city))
+    assert undone.done == ["年度资金总额·年初预算数"] and "王立" in undone.left[0]
+    assert (value(city), value(city, "资金.年初预算数")) == ("2", "")
+
+
+def test_who_removed_the_row_is_named(city: City) -> None:
+    add_row(**given(city), prefix="", key="指标", group=GROUP, row_id="ra")
+    save(city, "窗口数量", "", address="指标[ra].三级指标")
+    remove_row(**given(city, city.colleague), row="指标[ra]")
+    with pytest.raises(Refused, match=r"王立 \d\d:\d\d 删除了这一行"):
+        undo(**given(city))
+
+
+def test_a_row_that_a_colleague_just_explained_is_not_removed(city: City) -> None:
+    city.import_into("2024-yueyang-package")
+    seen = city.submission.revision
+    finding = next(
+        f for f in read(city.submission).findings if f.level == "warning" and "指标[" in f.cells[0]
+    )
+    cell = finding.cells[0]
+    write_note(**given(city, city.colleague), code=finding.code, cell=cell, text="已核对台账，情况属实。")
+    with pytest.raises(Refused, match="王立"):
+        remove_row(**given(city), row=cell.partition(".")[0], seen=seen)
+
+
+def test_the_same_project_id_with_another_name_is_not_dropped_silently(city: City) -> None:
+    made = add_project(**given(city), name="甲项目")
+    assert add_project(**given(city), name="甲项目", project_id=made) == made
+    with pytest.raises(Refused, match="没有增加"):
+        add_project(**given(city), name="乙项目", project_id=made)
+
+
+@pytest.mark.parametrize(
+    "group", [{"一级指标": "\u200b", "二级指标": "数量指标"}, {"一级指标": "瞎写", "二级指标": "数量指标"}]
+)
+def test_a_row_goes_only_into_a_group_of_the_form(city: City, group: dict) -> None:
+    with pytest.raises(Refused, match=r"请先选|没有"):
+        add_row(**given(city), prefix="", key="指标", group=group)
+
+
+@pytest.mark.parametrize("number", ["9999999999999999", "99999999999999", "12345678901"])
+def test_a_mistyped_weight_never_makes_the_package_unreadable(city: City, number: str) -> None:
+    add_row(**given(city), prefix="", key="指标", group=GROUP, row_id="ra")
+    save(city, number, "", address="指标[ra].分值")
+    assert value(city, "指标[ra].分值") == number
+    save(city, "10", number, address="指标[ra].分值")
+    assert value(city, "指标[ra].分值") == "10"
+
+
+@pytest.mark.parametrize("column", ["计量单位", "三级指标"])
+def test_long_words_in_any_column_are_stored_or_refused_never_an_error(city: City, column: str) -> None:
+    add_row(**given(city), prefix="", key="指标", group=GROUP, row_id="ra")
+    saved = save(city, "件" * 3_000, "", address=f"指标[ra].{column}")
+    assert saved.written or saved.problems

@@ -7,8 +7,11 @@ from django.test import Client
 from django.urls import reverse
 
 from evaluations.models import Edit
+from evaluations.services.packages import import_package
+from evaluations.services.packs import store_pack
+from evaluations.services.rows import add_row
 from evaluations.views import entry
-from tests.conftest import City
+from tests.conftest import PACK_FOLDER, City, fixture_json
 
 pytestmark = pytest.mark.django_db
 
@@ -177,3 +180,71 @@ def test_the_whole_package_is_downloaded_under_a_chinese_name(
 
 def test_an_unknown_kind_of_file_is_not_there(city: City, clerk: Client) -> None:
     assert clerk.get(reverse("evaluations:package", args=[city.submission.pk, "exe"])).status_code == 404
+
+
+ODD = ["\\ud800].x", "\\u0000].x", "指标[\\ud83d].得分"]
+
+
+@pytest.mark.parametrize("address", ODD)
+def test_letters_that_cannot_be_stored_are_a_problem_of_their_cell(
+    city: City, clerk: Client, address: str
+) -> None:
+    body = f'{{"changes": [{{"address": "{address}", "value": "1"}}, {{"address": "资金.全年执行数", "value": "5"}}]}}'
+    answer = clerk.post(url(city, "save"), body.encode(), content_type="application/json")
+    assert answer.status_code == 200
+    assert len(answer.json()["problems"]) == 1 and answer.json()["acted"]
+
+
+def test_half_an_emoji_in_a_clash_is_answered(city: City, clerk: Client) -> None:
+    first = b'{"changes": [{"address": "\\u76ee\\u6807.\\u9884\\u671f\\u76ee\\u6807", "value": "a"}]}'
+    second = first.replace(b'"a"', b'"\\ud83d"')
+    assert clerk.post(url(city, "save"), first, content_type="application/json").json()["acted"]
+    assert clerk.post(url(city, "save"), second, content_type="application/json").status_code == 200
+
+
+@pytest.mark.parametrize("query", [{"words": "a\0b"}, {"at": "\0"}, {"who": "\0"}])
+def test_a_nul_in_the_address_is_refused_plainly(city: City, clerk: Client, query: dict) -> None:
+    answer = clerk.get(reverse("evaluations:history", args=[city.submission.pk]), query)
+    assert answer.status_code == 400 and "不能用的字符" in answer.content.decode()
+
+
+def test_a_nul_in_a_form_is_refused_plainly(city: City, clerk: Client) -> None:
+    act = reverse("evaluations:act", args=[city.submission.pk, "submit"])
+    assert clerk.post(act, {"revision": "0", "idempotency_key": "a\0"}).status_code == 400
+
+
+@pytest.mark.parametrize("by", ["preparer", "colleague"])
+def test_a_page_that_missed_a_new_row_gets_the_whole_form(city: City, clerk: Client, by: str) -> None:
+    """同事加的行，和同一个人在另一个窗口加的行，都要出现；没有存上东西的保存也一样。"""
+    add_row(
+        submission_id=city.submission.pk,
+        user=getattr(city, by),
+        prefix="",
+        key="指标",
+        group=GROUP,
+        row_id="ra",
+    )
+    sent = {"address": "资金.全年执行数", "was": "", "value": "看不懂"}
+    answer = clerk.post(
+        url(city, "save"), {"changes": [sent], "revision": 0}, content_type="application/json"
+    )
+    assert "指标[ra]" in answer.json()["html"]
+    again = clerk.post(url(city, "save"), {"changes": [sent], "revision": 1}, content_type="application/json")
+    assert "html" not in again.json()
+
+
+def test_every_page_of_another_pack_opens(city: City, clerk: Client) -> None:
+    for name in ("2023-sichuan", "2024-mof"):
+        pack = store_pack(folder=PACK_FOLDER.parent / name)
+        data = fixture_json(f"{name}-package") | {
+            "department": {"code": city.unit.code, "name": city.unit.name}
+        }
+        submission = import_package(data=data, pack=pack)
+        pages = [
+            reverse(f"evaluations:{page}", args=[submission.pk])
+            for page in ("workbench", "submit", "history", "versions", "review")
+        ]
+        project = submission.annual_data.exclude(project=None).first().project_id
+        keys = {"submission_id": submission.pk, "project": project, "form": "project"}
+        pages += [reverse(f"evaluations:project_{page}", kwargs=keys) for page in ("form", "preview")]
+        assert [clerk.get(page).status_code for page in pages] == [200] * len(pages)
