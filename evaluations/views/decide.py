@@ -119,20 +119,29 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
     submission = fetch(request.user, submission_id)
     text = request.POST.get("reply") or request.POST.get("reason") or ""
     revision = whole_number(request.POST.get("revision"))
+    key = request.POST.get("idempotency_key", "")[:64] or present.new_key()
     try:
         event = perform(
             submission_id=submission.pk, user=request.user, action=action, text=text,
-            revision=-1 if revision is None else revision, key=request.POST.get("idempotency_key", "")[:64] or present.new_key(),
+            revision=-1 if revision is None else revision, key=key,
             due=_day(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
         )  # fmt: skip
-    except (Refused, IntegrityError) as refusal:
-        back = reverse(f"evaluations:{BACK.get(action, 'review')}", args=[submission.pk])
-        clash = "这次操作的编号已经用过。请刷新页面后再做。"
-        return refused(
-            request, submission, clash if isinstance(refusal, IntegrityError) else str(refusal), back, text
-        )
+    except Refused as refusal:
+        return _not_done(request, submission, action, str(refusal), text)
+    except IntegrityError:
+        # 同一个幂等键同时用在两份材料上：后到的一个
+        if not Event.objects.filter(key=key).exists():
+            raise
+        return _not_done(request, submission, action, "这次操作的编号已经用过。请刷新页面后再做。", text)
     messages.success(request, _done_words(event, submission))
     return redirect(_next(request, submission, event))
+
+
+def _not_done(
+    request: HttpRequest, submission: Submission, action: str, reason: str, text: str
+) -> HttpResponse:
+    back = reverse(f"evaluations:{BACK.get(action, 'review')}", args=[submission.pk])
+    return refused(request, submission, reason, back, text)
 
 
 BACK = {"submit": "submit", **dict.fromkeys(OVERSIGHT, "task")}

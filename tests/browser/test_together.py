@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from evaluations.services.entry import Change, save_cells
 from evaluations.services.rows import add_row, remove_row
+from evaluations.views import entry
 from tests.browser.test_journey import act, control, open_form, type_into, wait_saved
 from tests.browser.test_saving import CELL, stored
 from tests.conftest import City
@@ -272,3 +273,45 @@ def test_the_bureau_extends_a_task_it_cannot_look_into(
     open_form(clerk, live_server, city)
     type_into(clerk, CELL, "1")
     wait_saved(clerk)
+
+
+def test_typing_in_the_middle_of_a_text_goes_on_where_it_was(
+    city: City, sign_in: Open, live_server: Any
+) -> None:
+    page = sign_in(city.preparer)
+    open_form(page, live_server, city)
+    cell = control(page, "目标.预期目标")
+    cell.focus()
+    page.keyboard.insert_text("甲乙丙丁")
+    cell.evaluate("node => node.setSelectionRange(2, 2)")
+    page.keyboard.insert_text("中")
+    given = {"submission_id": city.submission.pk, "user": city.colleague}
+    add_row(**given, prefix="", key="指标", group=GROUP, row_id="ra")
+    ask_now(page)
+    expect(control(page, "指标[ra].三级指标")).to_be_visible()
+    page.keyboard.insert_text("间")
+    expect(control(page, "目标.预期目标")).to_have_value("甲乙中间丙丁")
+
+
+def test_a_cell_that_breaks_the_server_does_not_hold_up_the_others(
+    city: City, sign_in: Open, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = entry.save_cells
+
+    def broken(**given: Any) -> Any:
+        if any(change.value == "坏" for change in given["changes"]):
+            raise RuntimeError("这一格存不了")
+        return real(**given)
+
+    monkeypatch.setattr(entry, "save_cells", broken)
+    page = sign_in(city.preparer)
+    open_form(page, live_server, city)
+    page.context.set_offline(True)
+    type_into(page, "目标.预期目标", "坏")
+    type_into(page, CELL, "94.8")
+    expect(page.locator(".unsaved")).to_have_count(2)
+    page.context.set_offline(False)
+    expect(page.locator("#findings")).to_contain_text("系统存不了这一格", timeout=40_000)
+    expect(page.locator(".unsaved")).to_have_count(0)
+    expect(control(page, "目标.预期目标")).to_have_value("坏")
+    assert stored(city, CELL) == "94.8"
