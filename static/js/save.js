@@ -230,10 +230,11 @@
   /** 服务器一再因内容出错：改成一格一格地送，把送不了的那格挑出来，别的照存。 */
   function setAside(error, sent) {
     failures = error.status >= 500 && error.status !== 503 ? failures + 1 : 0;
-    if (failures < 3) {
+    if (failures < (alone ? 1 : 3)) {
       return false;
     }
     failures = 0;
+    tries = 0;
     if (alone || sent.size === 1) {
       const [address, { was, value }] = sent.entries().next().value;
       stuck.set(address, { was, value, message: "系统存不了这一格，别的都存了。请改写这一格，还不行就告诉绩效科。" });

@@ -44,6 +44,8 @@ pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE = ("GET", "HEAD")
 STATES = (DRAFT, REVIEWED)
+ASK_EVERYTHING = {ANONYMOUS, "preparer", "head", "other_preparer", "bureau_reviewer", "system_admin"}
+"""用全部方法问的人；别的人各网址只用对的方法问。"""
 EVERY_METHOD = connection.vendor == "sqlite"
 """错的方法由 Django 一律回答 405，与数据库无关：在一种数据库上问就够了。"""
 
@@ -167,7 +169,7 @@ def _asked(who: str, method: str, state_of_mine: str) -> Iterator[tuple[str, str
     away = MINE if home == THEIRS else THEIRS
     outside = {relation(who, side) for side in (MINE, THEIRS)} == {STRANGER}
     for side, draft in ((home, DRAFT), (away, REVIEWED)):
-        whole = state_of_mine == draft and not (outside and side == home)
+        whole = who in ASK_EVERYTHING and state_of_mine == draft and not (outside and side == home)
         yield from ((side, sent) for sent in (METHODS if whole and EVERY_METHOD else (method,)))
 
 
@@ -277,7 +279,7 @@ def test_every_url_has_a_row() -> None:
 
 def test_the_matrix_asks_more_than_two_thousand_questions() -> None:
     asked = [case for state in STATES for who in PEOPLE for case in cases(who, state)]
-    assert len(set(asked)) > (5_000 if EVERY_METHOD else 2_000)
+    assert len(set(asked)) > (3_500 if EVERY_METHOD else 2_000)
     assert sorted(" ".join(GROUPS.values()).split()) == sorted(PEOPLE)
 
 
