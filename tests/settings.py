@@ -14,3 +14,6 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 # 线程要用各自的连接看同一个库：SQLite 的测试库放在文件里，不放内存。
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "build" / "test.sqlite3")}
+
+# gunicorn 的测试不先收集静态文件：直接从源文件夹送。
+WHITENOISE_USE_FINDERS = True
