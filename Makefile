@@ -36,8 +36,8 @@ serve: port ## 再次启动演示系统，数据照旧
 test: ## 检查代码，并在 SQLite 和 PostgreSQL 上测试
 	@.ci/setup --test
 	@$(MAKE) lint
-	$(python) -m pytest -q -n 2
-	$(python) -m tests.postgres $(python) -m pytest -q -n 2 -m postgres
+	$(python) -m pytest -q -n 2 --dist worksteal
+	$(python) -m tests.postgres $(python) -m pytest -q -n 2 --dist worksteal -m postgres
 
 .PHONY: stress
 stress: export STRESS_SAVES = $(SAVES)
