@@ -53,7 +53,6 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
             "back": reverse("evaluations:workbench", args=[submission.pk]),
             "submit": reverse("evaluations:submit", args=[submission.pk]),
             "history": reverse("evaluations:history", args=[submission.pk]),
-            "versions": reverse("evaluations:versions", args=[submission.pk]),
         },
         "tabs": parts_of(reading, present.entry_urls(submission), form, project), "returned": present.returned_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
