@@ -6,7 +6,7 @@
     button.addEventListener("click", () => {
       const dialog = document.getElementById(button.dataset.openDialog);
       dialog.showModal();
-      (dialog.querySelector("[required]") || dialog.querySelector("[data-safe]")).focus();
+      (dialog.querySelector("textarea, [required]") || dialog.querySelector("[data-safe]")).focus();
     });
   });
 
