@@ -21,6 +21,18 @@ from units.models import Appointment, Department, User
 
 UNIT_ROLES = frozenset((Role.PREPARER, Role.UNIT_HEAD))
 REVIEW_ROLES = frozenset((Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER))
+OVERSEERS = REVIEW_ROLES | {Role.PACK_ADMIN}
+"""看得到哪个单位报到哪一步的岗位；看不看得到内容是另一回事。"""
+UNIT_ADMINS = frozenset((Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.DEPARTMENT_ADMIN))
+"""管单位和人员的岗位：财政局的管全部，主管部门管理员管本部门和下属。任命了主管部门管理员，就是开了下放。"""
+GIVES = {
+    Role.SYSTEM_ADMIN: frozenset(Role),
+    Role.PACK_ADMIN: frozenset(
+        (Role.PREPARER, Role.UNIT_HEAD, Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER, Role.DEPARTMENT_ADMIN)
+    ),
+    Role.DEPARTMENT_ADMIN: frozenset((Role.PREPARER, Role.UNIT_HEAD)),
+}
+"""各种管理员能任命的岗位。"""
 
 
 def appointments_of(user: User) -> list[Appointment]:
@@ -66,9 +78,27 @@ def get_submission(user: User, submission_id: UUID) -> Submission:
         raise Http404("没有这份材料") from None
 
 
+def administers(user: User) -> set[Role]:
+    """这个人今天在任的管理岗位。"""
+    return {Role(a.role) for a in appointments_of(user)} & UNIT_ADMINS
+
+
+def managed_by(user: User) -> QuerySet[Department]:
+    """这个人管着的单位（连下级）；没有管理岗位的为空。"""
+    roots = [a.department_id for a in appointments_of(user) if a.role in UNIT_ADMINS]
+    return Department.objects.filter(pk__in=subtree(roots) if roots else ())
+
+
+def roles_given_by(user: User, department: Department) -> set[Role]:
+    """这个人在某单位能任命哪些岗位。"""
+    above = {node.pk for node in department.ancestors()}
+    held = [Role(a.role) for a in appointments_of(user) if a.department_id in above]
+    return {given for role in held for given in GIVES.get(role, ())}
+
+
 def overseen_by(user: User) -> QuerySet[Submission]:
-    """审核人管着的任务：只看到哪个单位报到哪一步，没送审的看不到内容。"""
-    reviewed = [a.department_id for a in appointments_of(user) if a.role in REVIEW_ROLES]
+    """管着的任务：只看到哪个单位报到哪一步，没送审的看不到内容。"""
+    reviewed = [a.department_id for a in appointments_of(user) if a.role in OVERSEERS]
     return Submission.objects.whole().filter(department__in=subtree(reviewed) if reviewed else ())
 
 

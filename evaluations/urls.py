@@ -37,6 +37,8 @@ of_submission = [
     path("parts/", home.parts, name="parts"),
 ]
 
+MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices")
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("s/<uuid:submission_id>/", include(of_submission)),
@@ -45,4 +47,5 @@ urlpatterns = [
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
     path("review/<uuid:submission_id>/task/", decide.task, name="task"),
+    *(path(f"manage/{name}/", include(f"evaluations.views.manage.{name}")) for name in MANAGED),
 ]

@@ -31,7 +31,22 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
     items = [("首页", reverse("evaluations:home"), "")]
     if roles & access.REVIEW_ROLES:
         items.append(("审核", reverse("evaluations:queue"), "/review/"))
-    if roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
+    if Role.PACK_ADMIN in roles:
+        items += [
+            (label, reverse(f"evaluations:{name}"), f"/manage/{name}/")
+            for name, label in (
+                ("rounds", "年度任务"),
+                ("packs", "方案"),
+                ("library", "指标库"),
+                ("notices", "公告"),
+            )
+        ]
+    if roles & access.UNIT_ADMINS:
+        items += [
+            (label, reverse(f"evaluations:{name}"), f"/manage/{name}/")
+            for name, label in (("units", "单位"), ("accounts", "人员"))
+        ]
+    elif roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
         items.append(("人员", reverse("evaluations:people"), "/people/"))
     return [
         {

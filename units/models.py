@@ -37,11 +37,21 @@ class Department(Identified):
         "self", verbose_name="上级", on_delete=models.PROTECT, null=True, blank=True, related_name="children"
     )
 
+    is_active = models.BooleanField("在用", default=True)
+    merged_into = models.ForeignKey(
+        "self", verbose_name="并入", on_delete=models.PROTECT, null=True, blank=True, related_name="merged"
+    )
+
     class Meta:
         verbose_name = "单位"
         verbose_name_plural = "单位"
         ordering = ["code", "name"]
-        constraints = [models.CheckConstraint(condition=~Q(parent=F("id")), name="department_not_own_parent")]
+        constraints = [
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="department_not_own_parent"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(is_active=False), name="department_merged_is_closed"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or "（未填名称的单位）"
@@ -72,6 +82,8 @@ class User(Identified, AbstractBaseUser):
     display_name = models.CharField("姓名", max_length=60)
     phone = models.CharField("联系电话", max_length=40, blank=True)
     is_active = models.BooleanField("启用", default=True)
+    must_change_password = models.BooleanField("须先改密码", default=False)
+    initial_until = models.DateTimeField("初始密码有效到", null=True, blank=True)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS = ["display_name"]

@@ -31,6 +31,7 @@ class Role(StrEnum):
     UNIT_HEAD = "unit_head"
     DEPARTMENT_REVIEWER = "department_reviewer"
     BUREAU_REVIEWER = "bureau_reviewer"
+    DEPARTMENT_ADMIN = "department_admin"
     PACK_ADMIN = "pack_admin"
     SYSTEM_ADMIN = "system_admin"
     SECURITY_ADMIN = "security_admin"
@@ -56,6 +57,7 @@ ROLE_LABELS = {
     Role.UNIT_HEAD: "单位负责人",
     Role.DEPARTMENT_REVIEWER: "主管部门审核人",
     Role.BUREAU_REVIEWER: "财政审核人",
+    Role.DEPARTMENT_ADMIN: "主管部门管理员",
     Role.PACK_ADMIN: "方案管理员",
     Role.SYSTEM_ADMIN: "系统管理员",
     Role.SECURITY_ADMIN: "安全管理员",
@@ -104,7 +106,7 @@ _DRAFT, _UNIT, _DEPARTMENT, _BUREAU = (
     State.BUREAU_REVIEW,
 )
 _PREPARER, _HEAD = Role.PREPARER, Role.UNIT_HEAD
-_BY_DEPARTMENT, _BY_BUREAU = Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER
+_BY_DEPARTMENT, _BY_BUREAU, _BY_ADMIN = Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER, Role.PACK_ADMIN
 
 TRANSITIONS: tuple[Transition, ...] = (
     Transition("submit", _DRAFT, _UNIT, _PREPARER, _SUBMIT, ("snapshot", "mark_submitted"), "送审", "reply"),
@@ -128,6 +130,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("extend", _DRAFT, _DRAFT, _BY_BUREAU, ("not_own_unit",), ("extend",), "延期", "due"),
     Transition("cancel", _DRAFT, State.CANCELLED, _BY_BUREAU, ("not_own_unit",), (), "取消任务", "reason"),
     Transition("reinstate", State.CANCELLED, _DRAFT, _BY_BUREAU, ("not_own_unit",), (), "恢复任务", "reason"),
+    Transition("extend", _DRAFT, _DRAFT, _BY_ADMIN, ("not_own_unit",), ("extend",), "延期", "due"),
+    Transition("cancel", _DRAFT, State.CANCELLED, _BY_ADMIN, ("not_own_unit",), (), "取消任务", "reason"),
+    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_ADMIN, ("not_own_unit",), (), "恢复任务", "reason"),
 )  # fmt: skip
 
 
@@ -160,9 +165,7 @@ EFFECT_WORDS = {
 }
 WANTS_WORDS = {"": "", "reply": "改了什么", "reason": "理由", "due": "期限和理由"}
 """守卫、效果、要写的字怎么说：写进 docs/流程.md。"""
-OVERSIGHT = frozenset(
-    row.action for row in TRANSITIONS if row.role == _BY_BUREAU and row.source in (_DRAFT, State.CANCELLED)
-)
+OVERSIGHT = frozenset(row.action for row in TRANSITIONS if row.role == _BY_ADMIN)
 """财政局对任务做的事（延期、取消、恢复）：只管任务，看不到还没送审的内容。"""
 
 
@@ -172,8 +175,12 @@ def transitions_from(state: str) -> Iterator[Transition]:
 
 
 def actions_for(state: str, roles: Collection[str]) -> list[Transition]:
-    """某状态下、有这些岗位的人能看到的转换。"""
-    return [row for row in transitions_from(state) if row.role in roles]
+    """某状态下、有这些岗位的人能看到的转换；几个岗位都能做的一步只列一次。"""
+    offered: dict[str, Transition] = {}
+    for row in transitions_from(state):
+        if row.role in roles:
+            offered.setdefault(row.action, row)
+    return list(offered.values())
 
 
 def target_of(row: Transition, steps: Sequence[str]) -> State:

@@ -1,3 +1,4 @@
+from .office import LibraryIndicator, Notice, Phrase, SourceBatch, SourceValue
 from .packs import Pack, Round
 from .records import CheckNote, Edit, Event, Presence, Snapshot
 from .submissions import (
@@ -18,11 +19,16 @@ __all__ = [
     "Edit",
     "Event",
     "Indicator",
+    "LibraryIndicator",
+    "Notice",
     "Pack",
     "PartOwner",
+    "Phrase",
     "Presence",
     "Project",
     "Round",
     "Snapshot",
+    "SourceBatch",
+    "SourceValue",
     "Submission",
 ]

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from evaluations.core import pack as core
-from units.models import Identified
+from units.models import Department, Identified
 
 
 class Pack(Identified):
@@ -26,6 +26,15 @@ class Pack(Identified):
     checksum = models.CharField("校验值", max_length=64)
     state = models.CharField("状态", max_length=20, choices=State.choices, default=State.DRAFT)
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
+    copied_from = models.ForeignKey(
+        "self",
+        verbose_name="由哪版复制",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="copies",
+    )
+    changes = models.TextField("版本说明", blank=True)
 
     class Meta:
         verbose_name = "方案"
@@ -60,18 +69,37 @@ def _compile(pack: Pack) -> core.Pack:
 
 
 class Round(Identified):
-    """年度自评任务：哪年、哪套方案、何时截止。要报的单位各有一份 Submission。"""
+    """年度自评任务：哪年、哪套方案、何时截止。
+
+    没开放以前，要报的单位记在 ``asked``；开放时各单位各开一份 Submission，从此以 Submission 为准。
+    """
 
     name = models.CharField("名称", max_length=200)
     year = models.PositiveIntegerField("年度")
     pack = models.ForeignKey(Pack, verbose_name="方案", on_delete=models.PROTECT, related_name="rounds")
     deadline = models.DateTimeField("截止时间")
     return_days = models.PositiveIntegerField("退回后几日内改好", default=7)
+    asked = models.ManyToManyField(Department, verbose_name="要报的单位", blank=True, related_name="+")
+    follows = models.ForeignKey(
+        "self",
+        verbose_name="上年的任务",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+    )
+    opened_at = models.DateTimeField("开放时间", null=True, blank=True)
+    closed_at = models.DateTimeField("结束时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "年度任务"
         verbose_name_plural = "年度任务"
         ordering = ["-year", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_at__isnull=True) | Q(opened_at__isnull=False), name="round_closed_was_open"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name

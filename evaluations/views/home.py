@@ -39,8 +39,13 @@ WAITING = "waiting"
 def home(request: HttpRequest) -> HttpResponse:
     """待办在前：填报人看自己单位的，审核人看等自己的。"""
     roles = {Role(a.role) for a in access.appointments_of(request.user)}
-    if roles and roles <= access.REVIEW_ROLES:
-        return redirect("evaluations:queue")
+    if roles and not roles & access.UNIT_ROLES:
+        if Role.PACK_ADMIN in roles:
+            return redirect("evaluations:rounds")
+        if roles & access.REVIEW_ROLES:
+            return redirect("evaluations:queue")
+        if roles & access.UNIT_ADMINS:
+            return redirect("evaluations:units")
     submissions = access.visible_to(request.user) if roles & access.UNIT_ROLES else Submission.objects.none()
     rows = [_task(submission, roles) for submission in submissions]
     context = {

@@ -1,4 +1,4 @@
-"""两个单位，各处放着认得出的字；十五种人。一份材料还没有送审，一份退回过又重报、正在财政审核。"""
+"""两个单位，各处放着认得出的字；十六种人。一份材料还没有送审，一份退回过又重报、正在财政审核。"""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ PEOPLE: dict[str, tuple[str, Role | None]] = {
     "department_reviewer": ("branch-mine", Role.DEPARTMENT_REVIEWER),
     "other_department_reviewer": ("branch-theirs", Role.DEPARTMENT_REVIEWER),
     "bureau_reviewer": ("bureau", Role.BUREAU_REVIEWER),
+    "department_admin": ("branch-mine", Role.DEPARTMENT_ADMIN),
     "pack_admin": ("bureau", Role.PACK_ADMIN),
     "system_admin": ("bureau", Role.SYSTEM_ADMIN),
     "security_admin": ("bureau", Role.SECURITY_ADMIN),
@@ -50,7 +51,7 @@ PEOPLE: dict[str, tuple[str, Role | None]] = {
     FORMER: (MINE, Role.PREPARER),
 }
 """每种人：在哪个单位、任什么岗位。"""
-PREPARER, HEAD, REVIEWER, STRANGER = "preparer", "head", "reviewer", "stranger"
+PREPARER, HEAD, REVIEWER, OVERSEER, STRANGER = "preparer", "head", "reviewer", "overseer", "stranger"
 """一个人与一份材料的关系。"""
 
 
@@ -61,6 +62,8 @@ def relation(who: str, side: str) -> str:
         return STRANGER
     if role in (Role.DEPARTMENT_REVIEWER, Role.BUREAU_REVIEWER):
         return REVIEWER if place in ("bureau", f"branch-{side}") else STRANGER
+    if role == Role.PACK_ADMIN:
+        return OVERSEER
     known = {Role.PREPARER: PREPARER, Role.UNIT_HEAD: HEAD}
     return known.get(role, STRANGER) if place == side else STRANGER
 
@@ -102,7 +105,7 @@ class World:
             tie = relation(who, side)
             if tie == STRANGER:
                 hidden |= {*unit.secrets, unit.words["unit"]}
-            elif tie == REVIEWER and self.states[side] == DRAFT:
+            elif tie == OVERSEER or (tie == REVIEWER and self.states[side] == DRAFT):
                 hidden |= unit.secrets
         return hidden
 

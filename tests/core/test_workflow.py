@@ -35,6 +35,9 @@ ALLOWED = {
     (State.DRAFT, "extend", Role.BUREAU_REVIEWER),
     (State.DRAFT, "cancel", Role.BUREAU_REVIEWER),
     (State.CANCELLED, "reinstate", Role.BUREAU_REVIEWER),
+    (State.DRAFT, "extend", Role.PACK_ADMIN),
+    (State.DRAFT, "cancel", Role.PACK_ADMIN),
+    (State.CANCELLED, "reinstate", Role.PACK_ADMIN),
 }
 ACTIONS = sorted({row.action for row in TRANSITIONS})
 TWO, THREE = ("单位审核", "财政审核"), ("单位审核", "主管部门审核", "财政审核")
@@ -52,10 +55,16 @@ def test_the_table_has_no_row_twice():
     )
 
 
-def test_the_three_administrators_never_fill_or_decide():
-    assert not [row for row in TRANSITIONS if row.role in THREE_ADMINS | {Role.PACK_ADMIN}]
+def test_administrators_never_fill_or_decide():
+    assert not [row for row in TRANSITIONS if row.role in THREE_ADMINS | {Role.DEPARTMENT_ADMIN}]
+    assert {row.action for row in TRANSITIONS if row.role == Role.PACK_ADMIN} == OVERSIGHT
     for state in State:
         assert actions_for(state, THREE_ADMINS) == []
+
+
+def test_a_step_that_two_roles_of_a_person_allow_is_offered_once():
+    both = actions_for(State.DRAFT, {Role.BUREAU_REVIEWER, Role.PACK_ADMIN})
+    assert sorted(row.action for row in both) == ["cancel", "extend"]
 
 
 def test_without_a_role_nothing_is_offered():

@@ -73,6 +73,7 @@ def make_office(city: City, people: Callable[..., User], folder: Path) -> Office
         Role.PREPARER: city.preparer, Role.UNIT_HEAD: city.head, Role.BUREAU_REVIEWER: city.reviewer,
         Role.DEPARTMENT_REVIEWER: people("branch", "何静", branch, Role.DEPARTMENT_REVIEWER),
     }  # fmt: skip
+    by_role[Role.DEPARTMENT_ADMIN] = people("branch3", "秦岚", branch, Role.DEPARTMENT_ADMIN)
     for role in (Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDIT_ADMIN):
         by_role[role] = people(role.value, role.label, city.bureau, role)
     second = {

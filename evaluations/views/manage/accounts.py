@@ -1,0 +1,18 @@
+"""人员：账号、岗位、初始密码、导入。"""
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_safe
+
+from evaluations.core.workflow import Role
+
+from . import managing
+
+
+@require_safe
+@managing(Role.PACK_ADMIN)
+def index(request: HttpRequest) -> HttpResponse:
+    return HttpResponse(status=204)
+
+
+urlpatterns = [path("", index, name="accounts")]

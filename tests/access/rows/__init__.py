@@ -1,0 +1,8 @@
+"""管理页面的网址表，一个模块一份。"""
+
+from types import ModuleType
+
+from . import accounts, library, notices, packs, prefill, rounds, units
+
+MODULES: tuple[ModuleType, ...] = (accounts, library, notices, packs, prefill, rounds, units)
+MANAGED: dict[str, str] = {name: row for module in MODULES for name, row in module.ROWS.items()}

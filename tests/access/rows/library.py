@@ -1,0 +1,15 @@
+"""library 各网址：名字 → 方法、谁能用、答什么。"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.access.world import World
+
+ROWS: dict[str, str] = {"evaluations:library": "GET pack_admin 204"}
+"""如 ``{"evaluations:rounds": "GET pack_admin 200"}``：几种人用逗号隔开，能用的人问对的方法得到这个答案。"""
+
+
+def keys(name: str, world: World) -> dict[str, Any]:
+    """网址里的编号。"""
+    return {}

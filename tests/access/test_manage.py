@@ -1,0 +1,79 @@
+"""管理页面：每个网址只给表里写的人；别人 404，没有登录的去登录页；只读的方法不写库。"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from tests.access.rows import MODULES
+from tests.access.test_matrix import METHODS, SAFE, _shown, _watched_sql
+from tests.access.world import ANONYMOUS, DRAFT, PEOPLE, World, build
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build(DRAFT)
+
+
+def _cases(world: World) -> list[tuple[str, dict[str, Any], str, set[str], int]]:
+    found = []
+    for module in MODULES:
+        for name, row in module.ROWS.items():
+            method, people, right = row.split()
+            found.append((name, module.keys(name, world), method, set(people.split(",")), int(right)))
+    return found
+
+
+def _right(who: str, sent: str, method: str, allowed: set[str], right: int) -> set[int]:
+    if who == ANONYMOUS:
+        return {302}
+    if sent != method and (sent, method) != ("HEAD", "GET"):
+        return {405, 404, 200, 409, 302} if sent in ("GET", "HEAD", "POST") else {405, 404}
+    return {right} if who in allowed else {404}
+
+
+def test_every_manage_page_is_for_the_people_in_its_row_only(world: World) -> None:
+    wrong = []
+    for name, keys, method, allowed, right in _cases(world):
+        url = reverse(name, kwargs=keys)
+        for who in PEOPLE:
+            client = world.client(who)
+            for sent in METHODS if who in allowed or who == ANONYMOUS else (method,):
+                answer, written = _watched_sql(partial(_send, client, sent, url))
+                if answer.status_code not in _right(who, sent, method, allowed, right):
+                    wrong.append(f"{who} {sent} {name}: {answer.status_code}")
+                if sent in SAFE and written:
+                    wrong.append(f"{who} {sent} {name} writes {written[0][:80]}")
+                if sent == method and who not in allowed and _shown(answer, world.hidden_from(who)):
+                    wrong.append(f"{who} {name} shows words of others")
+    assert not wrong, "\n".join(wrong[:40])
+
+
+def _send(client: Client, method: str, url: str) -> HttpResponse:
+    return client.post(url, {}) if method == "POST" else client.generic(method, url)
+
+
+def test_an_unknown_object_is_not_found(world: World) -> None:
+    for name, keys, method, allowed, _ in _cases(world):
+        wrong = {key: uuid4() if isinstance(value, UUID) else value for key, value in keys.items()}
+        if wrong == keys:
+            continue
+        for who in allowed:
+            answer = _send(world.client(who), method, reverse(name, kwargs=wrong))
+            assert answer.status_code == 404, (who, name, answer.status_code)
+
+
+def test_every_post_of_a_manage_page_wants_its_csrf_token(world: World) -> None:
+    for name, keys, method, allowed, _ in _cases(world):
+        if method == "POST":
+            for who in allowed:
+                client = world.client(who, enforce_csrf_checks=True)
+                assert client.post(reverse(name, kwargs=keys), {}).status_code == 403, (who, name)
