@@ -9,6 +9,7 @@ from .cells import GROUP, LABEL, MIX, OPEN, SIDE, TEXT, VALUE, Cell, Grid, Piece
 from .expressions import Context
 from .facts import Facts, RowFacts, ScopeFacts
 from .layout import Band, CellSpec, Layout
+from .prescribed import is_locked
 from .schema import Field
 from .texts import Binding, Template
 from .values import NotApplicable, Value
@@ -149,7 +150,7 @@ class _Expander:
             yield Piece(node.shown(name.key), node.address(name.key), name.field, value, asked)
 
     def _asked_here(self, key: str, field_: Field, node: ScopeFacts | RowFacts) -> bool:
-        if not field_.asked or field_.by != "unit":
+        if not field_.asked or field_.by != "unit" or (isinstance(node, RowFacts) and is_locked(node, key)):
             return False
         owner = node.owner if isinstance(node, RowFacts) else node
         path = f"{node.key}.{key}" if isinstance(node, RowFacts) else key

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .expressions import Context, Expression, ExpressionProblem
+from .faults import Faults, PackProblem, well_shaped
 from .names import Names, Place
-from .schema import Field, PackProblem, is_count, well_shaped
+from .schema import Field, is_count
 from .texts import Binding, Template, compile_template
 
 FORM_KEYS = frozenset(
@@ -109,12 +110,13 @@ class Layout:
 
 
 class LayoutReader:
-    """读一张表的 TOML；每个错误说清文件、带、行、列。"""
+    """读一张表的 TOML；每个错误说清文件、带、行、列，收在 ``faults`` 里。"""
 
-    def __init__(self, file: str, raw: Mapping[str, Any], names: Names) -> None:
+    def __init__(self, file: str, raw: Mapping[str, Any], names: Names, faults: Faults) -> None:
         self.file = file
         self.raw = raw
         self.names = names
+        self.faults = faults
         self.scope = raw.get("scope", "")
         self.bound: dict[str, str] = {}
         self.shown: set[str] = set()
@@ -138,7 +140,7 @@ class LayoutReader:
         if kind == "prose":
             bands = tuple(self._prose(raw["block"]))
         else:
-            bands = tuple(self._band(n, band, len(columns)) for n, band in enumerate(raw.get("band", ()), 1))
+            bands = tuple(self._bands(raw.get("band", ()), len(columns)))
         optional = {name: raw[name] for name in OPTIONAL_KEYS if name in raw}
         when = self._expression(raw["when"], self.file) if "when" in raw else None
         return Layout(
@@ -179,10 +181,11 @@ class LayoutReader:
 
     # ---- 带 ----
 
-    def _band(self, number: int, raw: Mapping[str, Any], width: int) -> Band:
-        where = f"{self.file} 第{number}带"
-        with well_shaped(where):
-            return self._band_of(number, raw, width, where)
+    def _bands(self, bands: Sequence[Mapping[str, Any]], width: int) -> Iterator[Band]:
+        for number, raw in enumerate(bands, 1):
+            where = f"{self.file} 第{number}带"
+            with self.faults.at(f"forms/{self.file}", f"第{number}带"), well_shaped(where):
+                yield self._band_of(number, raw, width, where)
 
     def _band_of(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
         kind = raw.get("kind", "")
@@ -199,14 +202,16 @@ class LayoutReader:
         number = 0
         for index, block in enumerate(blocks, 1):
             where = f"{self.file} 第{index}块"
-            self._known(block, BLOCK_KEYS, where)
+            with self.faults.at(f"forms/{self.file}", f"第{index}块"), well_shaped(where):
+                self._known(block, BLOCK_KEYS, where)
             for style in PROSE_STYLES:
                 if style not in block:
                     continue
                 number += 1
                 raw = {"t": block[style], "style": style, "lines": block.get("lines", 1)}
-                cell = self._cell(raw, f"{where}的 {style}", Place(self.scope))
-                yield Band("line", number, 1, (cell,), screen=style == "guide")
+                with self.faults.at(f"forms/{self.file}", f"第{index}块 {style}"):
+                    cell = self._cell(raw, f"{where}的 {style}", Place(self.scope))
+                    yield Band("line", number, 1, (cell,), screen=style == "guide")
 
     def _repeat(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
         over = raw.get("over", "")
@@ -388,10 +393,10 @@ class _Floor:
         return col + spec.w
 
     def check_full(self, where: str) -> None:
-        for row in range(self.height):
-            for col in range(self.width):
-                if (row, col) not in self.taken:
-                    raise PackProblem(f"{where} 第{row + 1}行第{col + 1}列是空洞。请补一格或加大跨度。")
+        everywhere = ((row, col) for row in range(self.height) for col in range(self.width))
+        holes = [f"第{row + 1}行第{col + 1}列" for row, col in everywhere if (row, col) not in self.taken]
+        if holes:
+            raise PackProblem(f"{where} {'、'.join(holes[:10])}是空洞。请补一格或加大跨度。")
 
 
 def _shift(cells: tuple[CellSpec, ...], offset: int) -> tuple[CellSpec, ...]:

@@ -6,10 +6,10 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
+from .faults import Faults, PackProblem, well_shaped
 from .values import KINDS, NUMBER_KINDS, Value, ValueProblem, default_digits, format_value, parse, to_text
 
 RESERVED = frozenset(
@@ -23,22 +23,8 @@ FIELD_PROPERTIES = frozenset(
 
 FILE_KEYS = frozenset(("fields", "shape", "scope", "constants"))
 MAX_FIELD_DIGITS = 10
-
-
-class PackProblem(ValueError):
-    """方案里的一处错误：说清文件、位置、怎么改。"""
-
-
-@contextmanager
-def well_shaped(where: str) -> Iterator[None]:
-    """``where`` 处的数据形状不对（该是文字的写成了数组……）时，说清是哪里。"""
-    try:
-        yield
-    except PackProblem:
-        raise
-    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as problem:
-        shown = f"{type(problem).__name__} {problem}"
-        raise PackProblem(f"{where}：形状不对（{shown}）。请对照方案写法核对。") from None
+FILLED_BY = ("unit", "reviewer", "system")
+"""谁填：单位、审核人，或系统（单位看不见，如模板行的编号）。"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +87,19 @@ class ListField:
     rows: tuple[Mapping[str, Value], ...] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RowTemplate:
+    """规定的行：新开的范围 ``scope`` 里，列表 ``list`` 先放上常量列表 ``rows`` 的各行。"""
+
+    scope: str
+    list: str
+    rows: str
+
+
+TEMPLATE_ID = "编号"
+"""规定的行的固定编号：列表里的行靠它认出自己出自哪一行规定。"""
+
+
 @dataclass(slots=True)
 class Scope:
     """一个范围：部门（``name`` 为空）或项目。"""
@@ -150,10 +149,11 @@ def check_key(key: str, where: str) -> None:
 
 
 class SchemaReader:
-    """读 fields.toml 与 indicators.toml 的 ``fields``；每个错误带文件和键。"""
+    """读 fields.toml 与 indicators.toml 的 ``fields``；每个错误带文件和键，收在 ``faults`` 里。"""
 
-    def __init__(self, money_unit: str, file: str = "fields.toml") -> None:
+    def __init__(self, money_unit: str, faults: Faults, file: str = "fields.toml") -> None:
         self.money_unit = money_unit
+        self.faults = faults
         self.file = file
         self.shapes: dict[str, list[dict[str, Any]]] = {}
 
@@ -166,27 +166,29 @@ class SchemaReader:
         schema = Schema(Scope(""), {}, {})
         self.fill_from(data, schema, schema.root)
         for table in data.get("scope", ()):
-            name = table["name"]
-            check_key(name, self.file)
-            child = Scope(name, match=table.get("match", ""))
-            schema.children[name] = child
-            self.fill(schema, child, table.get("fields", ()))
+            with self.faults.at(self.file, f"范围 {table.get('name', '')}"):
+                name = table["name"]
+                check_key(name, self.file)
+                child = Scope(name, match=table.get("match", ""))
+                schema.children[name] = child
+                self.fill(schema, child, table.get("fields", ()))
         return schema
 
     def fill_from(self, data: Mapping[str, Any], schema: Schema, scope: Scope) -> None:
         """读一个文件里的 shape 和 fields。"""
         self.known(data, FILE_KEYS, self.file)
         for shape in data.get("shape", ()):
-            self.shapes[shape["name"]] = list(shape["fields"])
-            self._shape_columns(shape)
+            with self.faults.at(self.file, f"shape {shape.get('name', '')}"):
+                self.shapes[shape["name"]] = list(shape["fields"])
+                self._shape_columns(shape)
         self.fill(schema, scope, data.get("fields", ()))
 
     def fill(self, schema: Schema, scope: Scope, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
             key = str(row.get("key", ""))
             where = f"{self.file} 的“{key}”"
-            self.known(row, FIELD_PROPERTIES, where)
-            with well_shaped(where):
+            with self.faults.at(self.file, key), well_shaped(where):
+                self.known(row, FIELD_PROPERTIES, where)
                 self._add_row(schema, scope, key, row, where)
 
     def _add_row(self, schema: Schema, scope: Scope, key: str, row: Mapping[str, Any], where: str) -> None:
@@ -280,8 +282,8 @@ class SchemaReader:
         digits = raw.get("digits", default_digits(kind, self.money_unit))
         if not (is_count(digits) and digits <= MAX_FIELD_DIGITS):
             raise PackProblem(f"{where}：digits“{digits}”不对。请写 0 到 {MAX_FIELD_DIGITS} 的整数。")
-        if raw.get("by", "unit") not in ("unit", "reviewer") or raw.get("blank_means", "") not in ("", "0"):
-            raise PackProblem(f'{where}：by 只能是 unit 或 reviewer，blank_means 只能是 "0"。')
+        if raw.get("by", "unit") not in FILLED_BY or raw.get("blank_means", "") not in ("", "0"):
+            raise PackProblem(f'{where}：by 只能是 {"、".join(FILLED_BY)}，blank_means 只能是 "0"。')
         choices = raw.get("choices", [])
         words = all(isinstance(choice, str) and choice for choice in choices)
         if not words or (kind == "choice" and not choices):

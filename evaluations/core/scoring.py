@@ -13,8 +13,8 @@ from fractions import Fraction
 from typing import Any
 
 from .expressions import Context
+from .faults import PackProblem
 from .measures import QUALITATIVE, SHOWN, Measure, direction_of, read_measure, read_number
-from .schema import PackProblem
 from .values import NotApplicable, Number, Value, is_number, plain, round_half_up
 
 POINT_DIGITS = 2

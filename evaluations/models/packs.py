@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from evaluations.core import pack as core
+from evaluations.core.faults import Fault
 from units.models import Department, Identified
 
 
@@ -54,8 +55,18 @@ class Pack(Identified):
         """编译好的方案；同一校验值只编译一次。"""
         return _compile(self)
 
+    def examined(self) -> tuple[core.Pack | None, list[Fault]]:
+        """草稿编译成什么样（编译不出为 None），和全部错误；最近看过的几份留着，不再编译。"""
+        if self.checksum not in _examined:
+            while len(_examined) >= KEPT_DRAFTS:
+                _examined.pop(next(iter(_examined)), None)
+            _examined[self.checksum] = core.examine(self.files)
+        return _examined[self.checksum]
+
 
 _compiled: dict[str, core.Pack] = {}
+_examined: dict[str, tuple[core.Pack | None, list[Fault]]] = {}
+KEPT_DRAFTS = 16
 
 
 def _compile(pack: Pack) -> core.Pack:

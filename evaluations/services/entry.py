@@ -15,6 +15,7 @@ from django.db import transaction
 
 from evaluations.core.addresses import AddressProblem
 from evaluations.core.facts import RowFacts, ScopeFacts
+from evaluations.core.prescribed import is_locked
 from evaluations.core.schema import Field
 from evaluations.core.steps import Kind
 from evaluations.core.values import ValueProblem
@@ -113,12 +114,14 @@ def _apply(draft: Draft, change: Change) -> Conflict | None:
 
 
 def writable(node: ScopeFacts | RowFacts, key: str) -> Field:
-    """只有单位填的格能写；计算的、审核人填的抛 ``AddressProblem``。"""
+    """只有单位填的格能写；计算的、审核人填的、模板锁定的抛 ``AddressProblem``。"""
     item = node.fields[key]
     if not item.asked:
         raise AddressProblem(f"“{item.full_label}”由系统计算，不能改。请改它所用的数。")
     if item.by != "unit":
-        raise AddressProblem(f"“{item.full_label}”由审核人填。")
+        raise AddressProblem(f"“{item.full_label}”由{'审核人' if item.by == 'reviewer' else '系统'}填。")
+    if isinstance(node, RowFacts) and is_locked(node, key):
+        raise AddressProblem(f"“{item.full_label}”由财政局的指标模板规定，不能改。")
     return item
 
 

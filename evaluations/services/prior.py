@@ -1,8 +1,13 @@
-"""上年结转：把上年已通过材料里的数，带进今年声明了 ``prior`` 的格（如上年决算数）。"""
+"""新开的材料里先放上的：部门名称、方案规定的行，和上年已通过材料里的数（声明了 ``prior`` 的格，如上年决算数）。"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from evaluations.core.facts import Facts
+from evaluations.core.pack import Pack
+from evaluations.core.prescribed import NAME, rows_for
 from evaluations.core.schema import ListField
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.working import Working, row_address
@@ -12,21 +17,29 @@ from evaluations.selectors import prior_facts
 from .drafting import Draft
 from .rows import new_row_id
 
-NAME_KEY = "部门.名称"
-
 
 def carry_over(submission: Submission) -> None:
-    """带入部门名称和上年的数；每一格都记一条修改，来源是“上年”。没有上年材料时只带名称。"""
+    """带入部门名称、规定的行和上年的数；每一处都记一条修改，来源是“上年”。没有上年材料时不带数。"""
     draft = Draft.of(submission, None, "prior")
     work, root = draft.work, draft.work.pack.schema.root
-    if NAME_KEY in root.fields and submission.department.name:
-        work.put(Kind.CELL, NAME_KEY, submission.department.name)
+    if NAME in root.fields and submission.department.name:
+        work.put(Kind.CELL, NAME, submission.department.name)
+    for key, row in prescribed_rows(work.pack, ""):
+        after = work.package.root.rows.get(key, ())
+        text = item_text(after[-1].id if after else "", {"values": row["values"]})
+        work.put(Kind.ITEM, row_address("", key, row["id"]), text)
     prior = prior_facts(submission)
     if prior is not None:
         _values(work, prior)
         for rows in root.lists.values():
             _rows(work, rows, prior)
     draft.finish(counts=False)
+
+
+def prescribed_rows(pack: Pack, scope: str, kind: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """方案规定的行，配上新的行编号：（列表，行）。"""
+    for key, values in rows_for(pack, scope, kind):
+        yield key, {"id": new_row_id(), "values": values}
 
 
 def _values(work: Working, prior: Facts) -> None:

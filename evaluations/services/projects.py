@@ -11,6 +11,7 @@ from django.db import transaction
 
 from evaluations.core.addresses import Address
 from evaluations.core.facts import ScopeFacts
+from evaluations.core.prescribed import kinds_of
 from evaluations.core.schema import Scope
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.values import ValueProblem
@@ -21,6 +22,7 @@ from units.ids import uuid7
 from units.models import Department, User
 
 from .drafting import Draft
+from .prior import prescribed_rows
 from .problems import Refused
 from .rows import last_item, new_row_id, refuse_if_changed
 
@@ -28,8 +30,13 @@ MAX_PROJECTS = 60
 
 
 @transaction.atomic
-def add_project(*, submission_id: UUID, user: User, name: str, project_id: UUID | None = None) -> UUID:
-    """增加一个项目；主管部门、实施单位按单位带入，可以改。``project_id`` 由页面给时，重发不会加两次。"""
+def add_project(
+    *, submission_id: UUID, user: User, name: str, kind: str = "", project_id: UUID | None = None
+) -> UUID:
+    """增加一个项目；主管部门、实施单位按单位带入，方案为这类项目（``kind``）规定的指标先放上。
+
+    ``project_id`` 由页面给时，重发不会加两次。
+    """
     draft = Draft.open(submission_id, user)
     scope = _scope(draft)
     department = draft.submission.department
@@ -39,7 +46,12 @@ def add_project(*, submission_id: UUID, user: User, name: str, project_id: UUID 
         "项目.实施单位": department.name,
     }
     values = {key: _clean(scope, key, text) for key, text in prefill.items() if key in scope.fields and text}
-    return _insert(draft, {"values": values, "rows": {}, "printed": {}}, project_id)
+    if kind and kind not in kinds_of(draft.work.pack, PROJECT_SCOPE):
+        raise Refused("没有这个项目类型。请刷新页面再选。")
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for key, row in prescribed_rows(draft.work.pack, PROJECT_SCOPE, kind):
+        rows.setdefault(key, []).append(row)
+    return _insert(draft, {"values": values, "rows": rows, "printed": {}}, project_id)
 
 
 @transaction.atomic

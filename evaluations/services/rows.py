@@ -13,6 +13,7 @@ from django.db import transaction
 from evaluations.core.addresses import Address, AddressProblem, parse_address
 from evaluations.core.expressions import Context
 from evaluations.core.facts import RowFacts, ScopeFacts
+from evaluations.core.prescribed import is_locked
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.values import ValueProblem
 from evaluations.core.working import GONE, GROUP_COLUMNS, first_cell, row_address
@@ -91,7 +92,10 @@ def remove_row(*, submission_id: UUID, user: User, row: str, seen: int | None = 
     draft = Draft.open(submission_id, user)
     at = _address(row)
     _, rows = _list_of(draft, at.prefix, at.key)
-    if any(one.id == at.row for one in rows):
+    here = next((one for one in rows if one.id == at.row), None)
+    if here is not None:
+        if is_locked(here):
+            raise Refused("这是财政局规定的指标，不能删除。确实不涉及的，完成值填“不适用”，并写明原因。")
         refuse_if_changed(draft, f"{row}.", seen)
         draft.work.put(Kind.ITEM, row, "")
     elif last_item(draft, row) is None:

@@ -15,6 +15,7 @@ from evaluations.core.addresses import AddressProblem
 from evaluations.core.expressions import show
 from evaluations.core.facts import RowFacts, ScopeFacts
 from evaluations.core.grid import VALUE, Cell, Piece
+from evaluations.core.prescribed import GUIDE, is_locked, template_of
 from evaluations.core.schema import Field
 from evaluations.core.scoring import ScoreRule
 from evaluations.exports.cells import CellWriter
@@ -78,13 +79,15 @@ def row(request: HttpRequest, submission_id: UUID, form: str, project: UUID | No
         raise Http404("没有这一行")
     may_edit, _ = access.may(request.user, "edit", submission)
     hidden = [
-        item for name, item in node.fields.items() if item.asked and not layout.asks(f"{node.key}.{name}")
+        item
+        for name, item in node.fields.items()
+        if item.asked and item.by != "system" and not layout.asks(f"{node.key}.{name}")
     ]
     fields = [
         {
             "label": item.label,
             "help": item.help,
-            "control": _control(node, item, may_edit),
+            "control": _control(node, item, may_edit and not is_locked(node, item.key)),
         }
         for item in hidden
     ]
@@ -93,6 +96,8 @@ def row(request: HttpRequest, submission_id: UUID, form: str, project: UUID | No
         "label": _row_label(node),
         "fields": fields,
         "may_edit": may_edit,
+        "guide": (template_of(node) or {}).get(GUIDE),
+        "locked": is_locked(node),
         **_suggestion(node),
     }
     return render(request, "evaluations/_row.html", context)

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access, timeline
+from evaluations.core.prescribed import kinds_of
 from evaluations.core.workflow import DONE_STATES, Role, State
 from evaluations.models import Submission
-from evaluations.selectors import Reading, describe_cell, history_of, read
+from evaluations.selectors import PROJECT_SCOPE, Reading, describe_cell, history_of, read
 from evaluations.services import projects as project_service
 from evaluations.services.presence import hand_part
 from evaluations.services.problems import Refused
@@ -99,7 +100,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(reading), "days_left": present.days_left(submission),
         "deadline": access.due_of(submission), "documents": present.package_urls(submission),
-        "undo_project": _removed(request, parts),
+        "undo_project": _removed(request, parts), "project_kinds": kinds_of(reading.facts.pack, PROJECT_SCOPE),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
         "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
         "people": present.people_json(submission, request.user), "claim": present.claim_of(submission, request.user),
@@ -142,7 +143,9 @@ def _project_act(request: HttpRequest, submission: Submission) -> UUID | None:
     given: dict[str, Any] = {"submission_id": submission.pk, "user": request.user}
     made = _uuid(sent["id"]) if sent.get("id") else None
     if act == "add":
-        project_service.add_project(**given, name=sent.get("name", ""), project_id=made)
+        project_service.add_project(
+            **given, name=sent.get("name", ""), kind=sent.get("kind", ""), project_id=made
+        )
         return None
     if act not in project_service.ACTS:
         raise Refused("不认识的动作。请刷新页面后再试。")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from evaluations.core import frozen as storage
 from evaluations.core.checks import run
 from evaluations.core.facts import CycleProblem, Facts, Package, same_name
+from evaluations.core.faults import PackProblem
 from evaluations.core.frozen import (
     dump_computed,
     dump_finding,
@@ -18,7 +19,6 @@ from evaluations.core.frozen import (
     load_inputs,
 )
 from evaluations.core.interchange import read_package
-from evaluations.core.schema import PackProblem
 from evaluations.core.values import NotApplicable
 from tests.builders import (
     CORRECT,

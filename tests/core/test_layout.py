@@ -2,7 +2,7 @@
 
 import pytest
 
-from evaluations.core.schema import PackProblem
+from evaluations.core.faults import PackProblem
 from tests.builders import make_pack, yueyang
 
 FORM = """

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from evaluations.core.faults import PackProblem
 from evaluations.core.grid import Grid, expand, scopes_of
-from evaluations.core.schema import PackProblem
 from tests.builders import lab_facts, make_pack, scope_input
 
 FIELDS = """

@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from evaluations.core.faults import PackProblem
 from evaluations.core.grid import GROUP, Grid, expand
 from evaluations.core.measures import direction_of
-from evaluations.core.schema import PackProblem
 from evaluations.core.values import NotApplicable, ValueProblem, parse
 from tests.builders import HEAD, LAB_FIELDS, calculate, lab_facts, make_pack, scope_input
 

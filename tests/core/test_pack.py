@@ -2,8 +2,8 @@
 
 import pytest
 
+from evaluations.core.faults import PackProblem
 from evaluations.core.pack import build, load_folder, read_folder
-from evaluations.core.schema import PackProblem
 from tests.builders import HEAD, LAB_FIELDS, PACK_FOLDER, lab, make_pack, yueyang, yueyang_files
 
 FIRST = '{key = "a", kind = "decimal", digits = 6}'
@@ -49,9 +49,10 @@ DAMAGED_FIELDS = [
 ]  # fmt: skip
 
 
-def assert_one_sentence(problem: pytest.ExceptionInfo, why: str) -> None:
+def assert_sentences(problem: pytest.ExceptionInfo, why: str) -> None:
+    """Each line is one whole sentence, and one of them says why."""
     assert why in str(problem.value)
-    assert "\n" not in str(problem.value)
+    assert all(line.endswith("。") for line in str(problem.value).splitlines())
     assert "Traceback" not in str(problem.value)
 
 
@@ -62,7 +63,7 @@ def test_damaged_fields_are_refused(old, new, why):
     assert old in LAB_FIELDS
     with pytest.raises(PackProblem) as refused:
         make_pack(LAB_FIELDS.replace(old, new, 1))
-    assert_one_sentence(refused, why)
+    assert_sentences(refused, why)
 
 
 CHECK = '{code = "T01", level = "error", expr = "a > 1", cells = ["a"], message = "{a}太小"}'
@@ -94,7 +95,7 @@ def test_damaged_checks_are_refused(old, new, why):
     assert old in CHECK
     with pytest.raises(PackProblem) as refused:
         make_pack(checks=f"checks = [{CHECK.replace(old, new, 1)}]")
-    assert_one_sentence(refused, why)
+    assert_sentences(refused, why)
 
 
 SCORES = 'scores = [{field = "资金.得", method = "执行率", weight = "满分", executed = "资金.执行", budget = "资金.预算"}]'
@@ -119,7 +120,7 @@ def test_damaged_scores_are_refused(old, new, why):
     assert not make_pack(SCORED, scoring=SCORES).schema.root.fields["资金.得"].asked
     with pytest.raises(PackProblem) as refused:
         make_pack(SCORED, scoring=SCORES.replace(old, new, 1))
-    assert_one_sentence(refused, why)
+    assert_sentences(refused, why)
 
 
 DAMAGED_HEADS = [
@@ -138,7 +139,7 @@ DAMAGED_HEADS = [
 def test_damaged_heads_are_refused(old, new, why):
     with pytest.raises(PackProblem) as refused:
         make_pack(head=HEAD.replace(old, new, 1))
-    assert_one_sentence(refused, why)
+    assert_sentences(refused, why)
 
 
 @pytest.mark.parametrize("name", ["pack.toml", "fields.toml"])

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from evaluations.core.faults import PackProblem
 from evaluations.core.measures import Measure
-from evaluations.core.schema import PackProblem
 from evaluations.core.scoring import (
     Deduction,
     Parameters,

@@ -10,9 +10,9 @@ from pathlib import Path
 from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
+from evaluations.core.faults import PackProblem
 from evaluations.core.interchange import InputProblem
 from evaluations.core.pack import Pack, load_folder
-from evaluations.core.schema import PackProblem
 from evaluations.core.values import shorten
 from evaluations.exports.problems import ExportProblem
 from evaluations.services.problems import Refused
