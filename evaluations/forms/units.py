@@ -13,11 +13,11 @@ from evaluations.services.units import fault_of_code, plain_code
 from units.models import Department
 
 
-class UnitField(forms.TypedChoiceField):
+class UnitField(forms.ChoiceField):
     """选一个单位；按单位树排，下级缩进。"""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(coerce=self._unit, **kwargs)
+        super().__init__(**kwargs)
         self.units: dict[str, Department] = {}
 
     def offer(self, units: Iterable[Department]) -> None:
@@ -28,8 +28,8 @@ class UnitField(forms.TypedChoiceField):
             (str(unit.pk), f"{'　' * depth}{unit}（{unit.code or '没有编码'}）") for unit, depth in rows
         ]
 
-    def _unit(self, value: str) -> Department:
-        return self.units[value]
+    def clean(self, value: Any) -> Any:
+        return self.units.get(super().clean(value))
 
 
 class UnitForm(forms.Form):

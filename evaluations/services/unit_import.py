@@ -97,10 +97,9 @@ def plan_import(
     *, by: User, units: Sequence[Row], people: Sequence[Row], faults: Sequence[Fault] = ()
 ) -> Plan:
     """对照库里现有的，算出每一行要做什么、哪里不对。什么都不写。"""
-    tree = {
-        unit.code: unit for unit in Department.objects.select_related("parent", "merged_into") if unit.code
-    }
-    unit_lines, unit_faults = plan_units(units, tree, by)
+    every = list(Department.objects.select_related("parent", "merged_into"))
+    tree = {unit.code: unit for unit in every if unit.code}
+    unit_lines, unit_faults = plan_units(units, every, by)
     people_lines, people_faults = plan_people(people, tree, {line.code: line for line in unit_lines}, by)
     plan = Plan(unit_lines, people_lines, [*faults, *unit_faults, *people_faults])
     if len(plan.new_people) > MAX_NEW_PEOPLE:
