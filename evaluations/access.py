@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -60,11 +60,11 @@ def subtree(roots: Iterable[UUID]) -> set[UUID]:
 
 
 def visible_to(user: User) -> QuerySet[Submission]:
-    """这个人看得到的材料。"""
+    """这个人看得到的材料；别的单位并入本单位的，它的材料也看得到（只看）。"""
     appointments = appointments_of(user)
     own = {a.department_id for a in appointments if a.role in UNIT_ROLES}
     reviewed = [a.department_id for a in appointments if a.role in REVIEW_ROLES]
-    seen = Q(department__in=own)
+    seen = Q(department__in=own) | Q(department__merged_into__in=own)
     if reviewed:
         seen |= Q(department__in=subtree(reviewed), office_at__isnull=False)
     return Submission.objects.whole().filter(seen)
@@ -89,11 +89,50 @@ def managed_by(user: User) -> QuerySet[Department]:
     return Department.objects.filter(pk__in=subtree(roots) if roots else ())
 
 
+def get_managed(user: User, department_id: UUID) -> Department:
+    """取一个管着的单位；不归他管或没有都是 404。"""
+    try:
+        return managed_by(user).select_related("parent", "merged_into").get(pk=department_id)
+    except Department.DoesNotExist:
+        raise Http404("没有这个单位") from None
+
+
+def manages(user: User, department: Department) -> set[Role]:
+    """这个人凭哪些管理岗位管着某单位。"""
+    above = {node.pk for node in department.ancestors()}
+    return {Role(a.role) for a in appointments_of(user) if a.department_id in above} & UNIT_ADMINS
+
+
 def roles_given_by(user: User, department: Department) -> set[Role]:
     """这个人在某单位能任命哪些岗位。"""
-    above = {node.pk for node in department.ancestors()}
-    held = [Role(a.role) for a in appointments_of(user) if a.department_id in above]
-    return {given for role in held for given in GIVES.get(role, ())}
+    return {given for role in manages(user, department) for given in GIVES[role]}
+
+
+def people_of(user: User) -> QuerySet[User]:
+    """这个人管着的人：现在（或以后）在所管单位有岗位的，和以前在、现在哪里都没有岗位的。
+
+    管着财政局的（管全部）连没有岗位的账号也管。
+    """
+    roots = {a.department_id for a in appointments_of(user) if a.role in UNIT_ADMINS}
+    if not roots:
+        return User.objects.none()
+    if Department.objects.filter(pk__in=roots, parent=None).exists():
+        return User.objects.all()
+    posts = Appointment.objects.filter(user=OuterRef("pk"))
+    current = posts.filter(Q(until__isnull=True) | Q(until__gte=timezone.localdate()))
+    reach = subtree(roots)
+    return User.objects.filter(
+        Exists(current.filter(department__in=reach))
+        | (Exists(posts.filter(department__in=reach)) & ~Exists(current))
+    )
+
+
+def get_person(user: User, person_id: UUID) -> User:
+    """取一个管着的人；不归他管或没有都是 404。"""
+    try:
+        return people_of(user).get(pk=person_id)
+    except User.DoesNotExist:
+        raise Http404("没有这个人") from None
 
 
 def overseen_by(user: User) -> QuerySet[Submission]:

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, people
+from .views import cells, decide, documents, entry, history, home, people, setup
 
 app_name = "evaluations"
 
@@ -41,6 +41,7 @@ MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notice
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("setup/", setup.setup, name="setup"),
     path("s/<uuid:submission_id>/", include(of_submission)),
     path("people/", people.people, name="people"),
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),

@@ -120,7 +120,14 @@ def test_models_know_only_core_and_units(path):
     )
 
 
-@by_name(modules("evaluations/access.py", "evaluations/selectors.py", "evaluations/timeline.py"))
+@by_name(
+    modules(
+        "evaluations/access.py",
+        "evaluations/selectors.py",
+        "evaluations/timeline.py",
+        "evaluations/roster.py",
+    )
+)
 def test_reading_and_permission_know_neither_services_nor_pages(path):
     assert not forbidden(
         path, "evaluations.services", "evaluations.views", "evaluations.management", "evaluations.exports"

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from .models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -20,6 +24,49 @@ def refuse_nul(get_response: Next) -> Next:
             return HttpResponseBadRequest(
                 "请求里有不能用的字符。请返回上一页再试。", content_type="text/plain; charset=utf-8"
             )
+        return get_response(request)
+
+    return check
+
+
+class FirstPassword:
+    """还在用初始密码的人，先改密码：打开什么都到改密码页；接口答 403 和一句话。"""
+
+    ALLOWED = ("units:password", "units:logout", "units:healthz")
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> HttpResponse | None:
+        """知道是哪个页面以后再拦：接口自己答没有登录，不转到别处（``login_required`` 为假）。"""
+        user = request.user
+        if not user.is_authenticated or not user.must_change_password:
+            return None
+        here = request.resolver_match
+        if here is not None and here.view_name in self.ALLOWED:
+            return None
+        if here is not None and here.app_name != "units" and not getattr(view, "login_required", True):
+            words = "请先把初始密码改成自己的密码。您填的内容还在本页，改好后会继续保存。"
+            return JsonResponse({"error": words, "login": True}, status=403)
+        return redirect("units:password")
+
+
+def first_run(get_response: Next) -> Next:
+    """还没有一个账号时，什么页面都到首次设置。登录了的人不用问：他就是一个账号。"""
+
+    def check(request: HttpRequest) -> HttpResponse:
+        setup = reverse("evaluations:setup")
+        if (
+            not request.user.is_authenticated
+            and request.path not in (setup, reverse("units:healthz"))
+            and not User.objects.exists()
+        ):
+            return redirect(setup)
         return get_response(request)
 
     return check

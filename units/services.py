@@ -1,8 +1,8 @@
-"""写的一边：用户和岗位。"""
+"""写的一边：用户、岗位、单位。"""
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.db import transaction
 
@@ -48,3 +48,57 @@ def end_appointment(*, appointment: Appointment, until: date) -> None:
 def withdraw_appointment(*, appointment: Appointment) -> None:
     """收回一个还没有生效过一整天的岗位。"""
     appointment.delete()
+
+
+# ---- 账号 ----
+
+
+@transaction.atomic
+def change_user(*, user: User, display_name: str, phone: str) -> None:
+    """改姓名、电话；账号不改。"""
+    user.display_name, user.phone = display_name, phone
+    user.full_clean(exclude=["password"])
+    user.save(update_fields=["display_name", "phone"])
+
+
+@transaction.atomic
+def set_active(*, user: User, active: bool) -> None:
+    """启用、停用账号。停用的人下一次请求就出去了。"""
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+
+
+@transaction.atomic
+def set_initial_password(*, user: User, hashed: str, until: datetime) -> None:
+    """换成初始密码（给的是摘要）：``until`` 以前有效，登录后先改；这个人的会话全部结束。"""
+    user.password, user.must_change_password, user.initial_until = hashed, True, until
+    user.save(update_fields=["password", "must_change_password", "initial_until"])
+
+
+@transaction.atomic
+def set_own_password(*, user: User, password: str) -> None:
+    """本人改密码；不再是初始密码，别处的会话全部结束。"""
+    user.set_password(password)
+    user.must_change_password, user.initial_until = False, None
+    user.save(update_fields=["password", "must_change_password", "initial_until"])
+
+
+# ---- 单位 ----
+
+
+@transaction.atomic
+def create_department(*, name: str, code: str, kind: str, parent: Department | None) -> Department:
+    """新建单位。"""
+    department = Department(name=name, code=code or None, kind=kind, parent=parent)
+    department.full_clean()
+    department.save()
+    return department
+
+
+@transaction.atomic
+def change_department(*, department: Department, **values: object) -> None:
+    """改单位的若干项（字段名 → 值）。"""
+    for name, value in values.items():
+        setattr(department, name, value)
+    department.full_clean()
+    department.save(update_fields=list(values))

@@ -18,7 +18,14 @@ from evaluations.selectors import Reading, prior_snapshot
 from units.models import User
 
 _EVENT_LOCK = 7_310_001
-"""PostgreSQL 咨询锁：全系统一条事件链，追加要排队。SQLite 的 IMMEDIATE 事务本身就排队。"""
+"""全系统一条事件链，追加要排队。"""
+
+
+def wait_turn(lock: int) -> None:
+    """排队到本事务结束：PostgreSQL 用咨询锁；SQLite 的 IMMEDIATE 事务本身就排队。"""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [lock])
 
 
 def record_edits(
@@ -51,9 +58,7 @@ def record_event(
     target: str = "", reason: str = "", details: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> Event:  # fmt: skip
     """在全系统的事件链上加一条。"""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_EVENT_LOCK])
+    wait_turn(_EVENT_LOCK)
     last = Event.objects.order_by("-seq").first()
     seq = last.seq + 1 if last else 1
     prev = last.hash if last else GENESIS

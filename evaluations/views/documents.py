@@ -69,7 +69,7 @@ def _written(
     except ExportProblem as problem:
         return refused(request, submission, str(problem), back, status=503)
     kind, extension = KINDS[to]
-    return as_file(data, kind, f"{submission.department}_{name}", extension)
+    return download(data, kind, f"{submission.department}_{name}", extension)
 
 
 @require_safe
@@ -91,7 +91,7 @@ def preview(
     return render(request, "evaluations/preview.html", context)
 
 
-def as_file(data: bytes, kind: str, name: str, extension: str) -> HttpResponse:
+def download(data: bytes, kind: str, name: str, extension: str) -> HttpResponse:
     """下载：文件名按 RFC 6266，太长的截短。"""
     response = HttpResponse(data, content_type=kind)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:90])}.{extension}"

@@ -23,7 +23,7 @@ from evaluations.forms.packs import OutlineForm
 from evaluations.models import Pack
 from evaluations.services.pack_drafts import PackEdit
 
-from ..documents import KINDS, as_file
+from ..documents import KINDS, download
 from . import managing
 from .pack_page import edited, pack_of, pack_page, seen_value
 
@@ -113,7 +113,7 @@ def form_preview(request: HttpRequest, pack_id: UUID, form: str, to: str) -> Htt
             request, pack, "pack_forms", {"problem": str(problem)}, status=503, template="pack_problem"
         )
     kind, extension = KINDS[to]
-    return as_file(data, kind, f"{pack.key}_{built.forms[form].short}_空表", extension)
+    return download(data, kind, f"{pack.key}_{built.forms[form].short}_空表", extension)
 
 
 @require_safe

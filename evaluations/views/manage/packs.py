@@ -20,7 +20,7 @@ from evaluations.services import pack_drafts
 from evaluations.services.pack_drafts import MAX_ARCHIVE, PackEdit
 from evaluations.services.problems import Refused
 
-from ..documents import as_file
+from ..documents import download
 from . import managing
 from .pack_forms import form_preview, forms, trial
 from .pack_items import check, checks, fields, indicators, scoring, trial_of_check
@@ -152,7 +152,7 @@ def act(request: HttpRequest, pack_id: UUID) -> HttpResponse:
 def export(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     """导出：各个文件的压缩包，与导入互逆。"""
     pack = pack_of(pack_id)
-    return as_file(pack_drafts.archive(pack), "application/zip", f"{pack.key}_第{pack.version}版", "zip")
+    return download(pack_drafts.archive(pack), "application/zip", f"{pack.key}_第{pack.version}版", "zip")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -6,10 +6,18 @@ from typing import Any
 
 from tests.access.world import World
 
-ROWS: dict[str, str] = {"evaluations:accounts": "GET pack_admin 204"}
+ALL = "pack_admin,system_admin,department_admin"
+ROWS: dict[str, str] = {
+    "evaluations:accounts": f"GET {ALL} 200",
+    "evaluations:account_add": f"GET {ALL} 200",
+    "evaluations:account": f"GET {ALL} 200",
+    "evaluations:account_passwords": f"POST {ALL} 404",
+}
 """如 ``{"evaluations:rounds": "GET pack_admin 200"}``：几种人用逗号隔开，能用的人问对的方法得到这个答案。"""
 
 
 def keys(name: str, world: World) -> dict[str, Any]:
     """网址里的编号。"""
-    return {}
+    person = world.people["preparer"]
+    assert person is not None
+    return {"person_id": person.pk} if name == "evaluations:account" else {}
