@@ -18,15 +18,19 @@ NAME_KEY = "部门.名称"
 def carry_over(submission: Submission) -> None:
     """带入部门名称和上年的数；每一格都记一条修改，来源是“上年”。没有上年材料时只带名称。"""
     draft = Draft.of(submission, None, "prior")
-    work, root = draft.work, draft.work.pack.schema.root
-    if NAME_KEY in root.fields and submission.department.name:
-        work.put(Kind.CELL, NAME_KEY, submission.department.name)
-    prior = prior_facts(submission)
+    bring(draft.work, submission.department.name, prior_facts(submission))
+    draft.finish(counts=False)
+
+
+def bring(work: Working, name: str, prior: Facts | None) -> None:
+    """把部门名称和上年的数放进正在改的一套材料；预览也用它，什么都不存。"""
+    root = work.pack.schema.root
+    if NAME_KEY in root.fields and name:
+        work.put(Kind.CELL, NAME_KEY, name)
     if prior is not None:
         _values(work, prior)
         for rows in root.lists.values():
             _rows(work, rows, prior)
-    draft.finish(counts=False)
 
 
 def _values(work: Working, prior: Facts) -> None:
