@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from evaluations.core.facts import Facts
+from uuid import UUID
+
+from evaluations.core.facts import Facts, Package, ScopeInput
 from evaluations.core.schema import ListField
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.working import Working, row_address
-from evaluations.models import Submission
-from evaluations.selectors import prior_facts
+from evaluations.models import Round, Submission
+from evaluations.selectors import Reading, prior_facts
+from units.models import Department
 
 from .drafting import Draft
 from .rows import new_row_id
@@ -31,6 +34,17 @@ def bring(work: Working, name: str, prior: Facts | None) -> None:
         _values(work, prior)
         for rows in root.lists.values():
             _rows(work, rows, prior)
+
+
+def blank_reading(task: Round, department: Department | None) -> Reading:
+    """一份还没有人填的材料，开放时的样子，每种项目表一个空项目；什么都不存。"""
+    pack, department = task.pack.compiled(), department or Department(name="某某单位")
+    submission = Submission(round=task, department=department, pack=task.pack)
+    package = Package(department_code=department.code or "", department_name=department.name)
+    package.children = {name: [ScopeInput(f"p{UUID(int=0).hex}")] for name in pack.schema.children}
+    work, prior = Working(pack, package), prior_facts(submission)
+    bring(work, department.name, prior)
+    return Reading(submission, Facts(pack, work.package, prior=prior), [], {})
 
 
 def _values(work: Working, prior: Facts) -> None:

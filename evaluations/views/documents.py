@@ -68,8 +68,7 @@ def _written(
         data = documents.WRITERS[to](reading.facts, chosen)
     except ExportProblem as problem:
         return refused(request, submission, str(problem), back, status=503)
-    kind, extension = KINDS[to]
-    return _file(data, kind, f"{submission.department}_{name}", extension)
+    return file_answer(data, to, f"{submission.department}_{name}")
 
 
 @require_safe
@@ -91,8 +90,9 @@ def preview(
     return render(request, "evaluations/preview.html", context)
 
 
-def _file(data: bytes, kind: str, name: str, extension: str) -> HttpResponse:
+def file_answer(data: bytes, to: str, name: str) -> HttpResponse:
     """下载：文件名按 RFC 6266，太长的截短。"""
+    kind, extension = KINDS[to]
     response = HttpResponse(data, content_type=kind)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:90])}.{extension}"
     response["X-Content-Type-Options"] = "nosniff"
