@@ -113,6 +113,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "units.middleware.FirstPassword",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "evaluations.middleware.view_as",
     "axes.middleware.AxesMiddleware",
 ]
 

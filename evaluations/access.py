@@ -67,7 +67,12 @@ def visible_to(user: User) -> QuerySet[Submission]:
     seen = Q(department__in=own) | Q(department__merged_into__in=own)
     if reviewed:
         seen |= Q(department__in=subtree(reviewed), office_at__isnull=False)
-    return Submission.objects.whole().filter(seen)
+    return _issued().filter(seen)
+
+
+def _issued() -> QuerySet[Submission]:
+    """下达了的材料；任务收回开放以后，谁都看不到。"""
+    return Submission.objects.whole().filter(round__opened_at__isnull=False)
 
 
 def get_submission(user: User, submission_id: UUID) -> Submission:
@@ -138,7 +143,7 @@ def get_person(user: User, person_id: UUID) -> User:
 def overseen_by(user: User) -> QuerySet[Submission]:
     """管着的任务：只看到哪个单位报到哪一步，没送审的看不到内容。"""
     reviewed = [a.department_id for a in appointments_of(user) if a.role in OVERSEERS]
-    return Submission.objects.whole().filter(department__in=subtree(reviewed) if reviewed else ())
+    return _issued().filter(department__in=subtree(reviewed) if reviewed else ())
 
 
 def get_overseen(user: User, submission_id: UUID) -> Submission:
@@ -199,14 +204,32 @@ def may(
     ``received`` 是服务器收到请求的时刻，过没过截止以它为准。流程动作的守卫（有无错误、是否本人等）由
     services.workflow 再查。
     """
-    roles = roles_on(user, submission.department)
     if action == "view":
         return (True, "") if visible_to(user).filter(pk=submission.pk).exists() else (False, "没有这份材料。")
+    if looking := only_looking(user):
+        return False, looking
+    roles = roles_on(user, submission.department)
     if action == "edit":
         return _may_edit(roles, submission, received or timezone.now())
     if any(row.action == action for row in actions_for(submission.state, roles)):
         return True, ""
     return False, f"材料现在是“{submission.state_label}”，您的岗位此时不能做这一步。请刷新页面看最新状态。"
+
+
+def only_looking(user: User) -> str:
+    """以别人的视角查看时，什么都不能做的那句话；是本人为空串。"""
+    return f"您正以{user}的视角查看，只看不改。" if getattr(user, "viewed_by", None) is not None else ""
+
+
+def not_open(submission: Submission, received: datetime) -> str:
+    """任务没有开放，或已经结束（收到时还没有结束的仍算数）；正开放着为空串。"""
+    task = submission.round
+    if task.opened_at is None:
+        return "财政局已收回这项任务，还没有重新开放。"
+    if task.closed_at is None or received <= task.closed_at:
+        return ""
+    closed = timezone.localtime(task.closed_at)
+    return f"任务已于 {closed.year}年{closed.month}月{closed.day}日 结束。"
 
 
 def _may_edit(roles: set[Role], submission: Submission, received: datetime) -> tuple[bool, str]:
@@ -216,6 +239,8 @@ def _may_edit(roles: set[Role], submission: Submission, received: datetime) -> t
         return False, "财政局已取消这项任务，不用报了。填过的内容都还在。"
     if submission.state != State.DRAFT:
         return False, f"材料已送审，现在是“{submission.state_label}”，不能再改。要改请先撤回，或等退回。"
+    if closed := not_open(submission, received):
+        return False, f"{closed}不能再改，填过的内容都还在。有疑问请联系财政局绩效科。"
     deadline = deadline_of(submission)
     if received > deadline:
         shown = timezone.localtime(deadline)

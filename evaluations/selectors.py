@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evaluations.core.checks import Finding, run
@@ -27,6 +27,7 @@ from evaluations.models import (
     Edit,
     Event,
     Indicator,
+    Notice,
     Snapshot,
     Submission,
 )
@@ -214,3 +215,15 @@ def history_of(submission: Submission) -> QuerySet[Event]:
 def last_edit_of(submission: Submission, address: str) -> Edit | None:
     """某处最近一次修改：冲突时说出是谁改的。"""
     return submission.edits.filter(address=address).select_related("user").order_by("-seq").first()
+
+
+def notices_for(units: bool, reviewers: bool) -> QuerySet[Notice]:
+    """今天给这个人看的公告；``units`` 是有单位岗位的，``reviewers`` 是有审核岗位的。"""
+    seen = [
+        Notice.Audience.EVERYONE,
+        *[Notice.Audience.UNITS] * units,
+        *[Notice.Audience.REVIEWERS] * reviewers,
+    ]
+    today = timezone.localdate()
+    found = Notice.objects.filter(audience__in=seen, since__lte=today)
+    return found.filter(Q(until__isnull=True) | Q(until__gte=today))

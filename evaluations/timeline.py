@@ -12,7 +12,7 @@ from django.utils import timezone
 from evaluations.core.facts import Facts
 from evaluations.core.frozen import dump_inputs, load_inputs
 from evaluations.core.steps import Act, Content, Kind, rewind
-from evaluations.models import Edit, Event, Presence, Snapshot, Submission
+from evaluations.models import Edit, Event, Pack, Presence, Snapshot, Submission
 from evaluations.selectors import facts_of_snapshot, package_of, prior_if_read
 from units.models import User
 
@@ -20,6 +20,11 @@ SAME_SITTING = timedelta(minutes=10)
 """同一个人相隔不到这么久的几次保存，算一个版本。"""
 STILL_HERE = timedelta(seconds=75)
 """多久没有动静就不算在场：页面每 20 秒报一次，容许漏两三次。"""
+
+REPACK = "repack"
+"""换方案：事件的动作，修改记录里的经由。"""
+WITHOUT_USER = {"prior": "开设时带入", "import": "导入", REPACK: "换到新版方案"}
+"""不是哪个人填的改动叫什么。"""
 
 
 # ---- 撤销、重做的依据 -------------------------------------------------------------------------
@@ -78,7 +83,7 @@ def _sittings(edits: Iterable[tuple[int, datetime, str | None, str]], breaks: se
     """连着的几次保存合成一个版本；隔得久、换了人、中间有流程动作的分开。"""
     found: list[Version] = []
     for revision, at, name, through in edits:
-        who = name or {"prior": "开设时带入", "import": "导入"}.get(through, "系统")
+        who = name or WITHOUT_USER.get(through, "系统")
         last = found[-1] if found else None
         joins = (
             last is not None and (last.who, last.through) == (who, through) and at - last.at <= SAME_SITTING
@@ -103,9 +108,22 @@ def facts_at(submission: Submission, revision: int) -> Facts:
     snapshot = snapshot_at(submission, revision)
     if snapshot is not None:
         return facts_of_snapshot(snapshot)
-    pack = submission.pack.compiled()
+    pack = pack_at(submission, revision).compiled()
     prior = prior_if_read(submission, pack)
     return Facts(pack, load_inputs(content_at(submission, revision), pack), prior=prior)
+
+
+def pack_at(submission: Submission, revision: int) -> Pack:
+    """某个修订时用的哪版方案：以后换过的，取最早那次换以前的。"""
+    moved = submission.events.filter(action=REPACK, revision__gt=revision).order_by("seq").first()
+    return Pack.objects.get(pk=moved.details["from"]) if moved else submission.pack
+
+
+def repacked_since(submission: Submission, revision: int | None) -> bool:
+    """页面看到的修订以后，换过方案没有：表的样子会变。"""
+    if revision is None or revision >= submission.revision:
+        return False
+    return submission.events.filter(action=REPACK, revision__gt=revision).exists()
 
 
 def snapshot_at(submission: Submission, revision: int) -> Snapshot | None:

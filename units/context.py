@@ -24,7 +24,12 @@ def page(request: HttpRequest) -> dict[str, Any]:
     roles = {Role(a.role) for a in appointments}
     lines = [f"{Role(a.role).label} · {a.department}" for a in appointments]
     me = {"display_name": user.display_name, "role_line": "；".join(lines) or "没有岗位"}
-    return {**shared, "nav": _nav(request.path, roles), "me": me}
+    return {
+        **shared,
+        "nav": _nav(request.path, roles),
+        "me": me,
+        "viewed_by": getattr(user, "viewed_by", None),
+    }
 
 
 def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:

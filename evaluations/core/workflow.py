@@ -95,9 +95,11 @@ class Transition:
 
 _SUBMIT = ("seen_revision", "in_time", "no_errors", "warnings_explained", "answers_return")
 _OWN = ("not_own_work", "seen_revision")
+_SEND_BACK = ("round_open", *_OWN)
 _OFFICE = ("not_own_unit", "not_claimed_by_other", *_OWN)
 _CLAIM = ("not_own_unit", "not_own_work")
-_RECALL = ("unclaimed", "undecided")
+_RECALL = ("round_open", "unclaimed", "undecided")
+_OPEN_TASK = ("round_open", "not_own_unit")
 _RETURN = ("snapshot", "mark_returned")
 _DRAFT, _UNIT, _DEPARTMENT, _BUREAU = (
     State.DRAFT,
@@ -110,34 +112,35 @@ _BY_DEPARTMENT, _BY_BUREAU, _BY_ADMIN = Role.DEPARTMENT_REVIEWER, Role.BUREAU_RE
 
 TRANSITIONS: tuple[Transition, ...] = (
     Transition("submit", _DRAFT, _UNIT, _PREPARER, _SUBMIT, ("snapshot", "mark_submitted"), "送审", "reply"),
-    Transition("withdraw", _UNIT, _DRAFT, _PREPARER, (), (), "撤回"),
+    Transition("withdraw", _UNIT, _DRAFT, _PREPARER, ("round_open",), (), "撤回"),
     Transition("sign", _UNIT, None, _HEAD, _OWN, ("reach_office",), "签批"),
-    Transition("return", _UNIT, _DRAFT, _HEAD, _OWN, _RETURN, "退回", "reason"),
+    Transition("return", _UNIT, _DRAFT, _HEAD, _SEND_BACK, _RETURN, "退回", "reason"),
     Transition("recall", _DEPARTMENT, _DRAFT, _HEAD, _RECALL, ("leave_office",), "撤回"),
     Transition("claim", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
     Transition("take_over", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
     Transition("release", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, ("claimed_by_me",), ("release",), "放下"),
     Transition("pass", _DEPARTMENT, None, _BY_DEPARTMENT, _OFFICE, (), "通过"),
-    Transition("return", _DEPARTMENT, _DRAFT, _BY_DEPARTMENT, _OFFICE, _RETURN, "退回", "reason"),
+    Transition("return", _DEPARTMENT, _DRAFT, _BY_DEPARTMENT, ("round_open", *_OFFICE), _RETURN, "退回", "reason"),
     Transition("recall", _BUREAU, _DRAFT, _HEAD, _RECALL, ("leave_office",), "撤回"),
     Transition("claim", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
     Transition("take_over", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
     Transition("release", _BUREAU, _BUREAU, _BY_BUREAU, ("claimed_by_me",), ("release",), "放下"),
     Transition("approve", _BUREAU, State.APPROVED, _BY_BUREAU, _OFFICE, ("snapshot", "mark_approved"), "通过"),
-    Transition("return", _BUREAU, _DRAFT, _BY_BUREAU, _OFFICE, _RETURN, "退回", "reason"),
+    Transition("return", _BUREAU, _DRAFT, _BY_BUREAU, ("round_open", *_OFFICE), _RETURN, "退回", "reason"),
     Transition("revoke", State.APPROVED, _BUREAU, _BY_BUREAU, ("not_own_unit", "not_approver", *_OWN), ("unmark_approved",),
                "撤销审核", "reason"),
-    Transition("extend", _DRAFT, _DRAFT, _BY_BUREAU, ("not_own_unit",), ("extend",), "延期", "due"),
+    Transition("extend", _DRAFT, _DRAFT, _BY_BUREAU, _OPEN_TASK, ("extend",), "延期", "due"),
     Transition("cancel", _DRAFT, State.CANCELLED, _BY_BUREAU, ("not_own_unit",), (), "取消任务", "reason"),
-    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_BUREAU, ("not_own_unit",), (), "恢复任务", "reason"),
-    Transition("extend", _DRAFT, _DRAFT, _BY_ADMIN, ("not_own_unit",), ("extend",), "延期", "due"),
+    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_BUREAU, _OPEN_TASK, (), "恢复任务", "reason"),
+    Transition("extend", _DRAFT, _DRAFT, _BY_ADMIN, _OPEN_TASK, ("extend",), "延期", "due"),
     Transition("cancel", _DRAFT, State.CANCELLED, _BY_ADMIN, ("not_own_unit",), (), "取消任务", "reason"),
-    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_ADMIN, ("not_own_unit",), (), "恢复任务", "reason"),
+    Transition("reinstate", State.CANCELLED, _DRAFT, _BY_ADMIN, _OPEN_TASK, (), "恢复任务", "reason"),
 )  # fmt: skip
 
 
 GUARD_WORDS = {
-    "in_time": "没过截止时间（以服务器收到为准）",
+    "in_time": "任务没有结束，没过截止时间（以服务器收到为准）",
+    "round_open": "任务没有结束",
     "no_errors": "没有错误",
     "warnings_explained": "提醒都写了说明",
     "answers_return": "退回过的写明改了什么",

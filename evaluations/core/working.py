@@ -8,6 +8,7 @@ from typing import Any
 
 from .addresses import Address, AddressProblem, join, parse_address
 from .checks import describe
+from .expressions import show
 from .facts import Facts, Note, Package, RowFacts, RowInput, ScopeFacts, ScopeInput
 from .frozen import dump_inputs, dump_scope, dump_values, load_scope, load_values
 from .pack import Pack
@@ -233,3 +234,15 @@ def row_address(prefix: str, key: str, row: str) -> str:
 
 def _insert(items: Items, item: RowInput | ScopeInput, after: str) -> None:
     items.insert(place_after(ids_of(items), after), item)  # type: ignore[arg-type]
+
+
+def changed_results(before: Facts, after: Facts) -> list[dict[str, str]]:
+    """随之重算的：两边都有、显示不同的计算格，叫什么、前后的值。"""
+    old = {address: show(value, item) for address, item, value in before.computed()}
+    found = []
+    work = Working(after.pack, after.package)
+    for address, item, value in after.computed():
+        shown = show(value, item)
+        if address in old and old[address] != shown:
+            found.append({"where": work.label_of(Kind.CELL, address), "old": old[address], "new": shown})
+    return found

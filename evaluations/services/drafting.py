@@ -31,8 +31,12 @@ from .storage import write_notes, write_package
 
 
 def lock_submission(submission_id: UUID) -> Submission:
-    """锁住材料的行（PostgreSQL 行锁；SQLite 的 IMMEDIATE 事务本身排队）。"""
-    return Submission.objects.whole().select_for_update(of=("self",)).get(pk=submission_id)
+    """锁住材料的行（PostgreSQL 行锁；SQLite 的 IMMEDIATE 事务本身排队）。
+
+    先锁再取：排队时方案、谁在审变了的，连着取的那几行要的也是变了以后的。
+    """
+    Submission.objects.select_for_update().only("pk").get(pk=submission_id)
+    return Submission.objects.whole().get(pk=submission_id)
 
 
 @dataclass

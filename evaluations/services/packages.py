@@ -75,7 +75,7 @@ def _check_notes(package: Package, pack: CorePack) -> None:
 
 
 def _round(pack: Pack) -> Round:
-    found = pack.rounds.order_by("deadline").last()
+    found = pack.rounds.filter(opened_at__isnull=False).order_by("deadline").last()
     deadline = timezone.now() + timedelta(days=DEFAULT_DAYS)
     return found or open_round(pack=pack, name=f"{pack.year}年度部门整体支出绩效自评", deadline=deadline)
 

@@ -55,12 +55,11 @@ def write_folder(pack: Pack, folder: Path) -> None:
 
 @transaction.atomic
 def open_round(*, pack: Pack, name: str, deadline: datetime, user: User | None = None) -> Round:
-    """开一个年度任务。"""
-    task, created = Round.objects.get_or_create(
-        year=pack.year, pack=pack, name=name, defaults={"deadline": deadline}
-    )
+    """开一个年度任务，当即开放。"""
+    given = {"deadline": deadline, "opened_at": timezone.now()}
+    task, created = Round.objects.get_or_create(year=pack.year, pack=pack, name=name, defaults=given)
     if created:
-        record_event(action="open_round", label=f"开设任务 {name}", user=user)
+        record_event(action="open_round", label="开放任务", user=user, reason=name)
     return task
 
 

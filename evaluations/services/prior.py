@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
-from evaluations.core.facts import Facts
+from evaluations.core.facts import Facts, Package
 from evaluations.core.pack import Pack
-from evaluations.core.prescribed import NAME, rows_for
+from evaluations.core.prescribed import NAME, blank_package, rows_for
 from evaluations.core.schema import ListField
 from evaluations.core.steps import Kind, item_text
 from evaluations.core.working import Working, row_address
-from evaluations.models import Submission
-from evaluations.selectors import prior_facts
+from evaluations.models import Round, Submission
+from evaluations.selectors import Reading, prior_facts
+from units.models import Department
 
 from .drafting import Draft
 from .rows import new_row_id
@@ -21,19 +23,36 @@ from .rows import new_row_id
 def carry_over(submission: Submission) -> None:
     """带入部门名称、规定的行和上年的数；每一处都记一条修改，来源是“上年”。没有上年材料时不带数。"""
     draft = Draft.of(submission, None, "prior")
-    work, root = draft.work, draft.work.pack.schema.root
-    if NAME in root.fields and submission.department.name:
-        work.put(Kind.CELL, NAME, submission.department.name)
+    bring(draft.work, submission.department.name, prior_facts(submission))
+    draft.finish(counts=False)
+
+
+def bring(work: Working, name: str, prior: Facts | None) -> None:
+    """把部门名称、规定的行和上年的数放进正在改的一套材料；预览也用它，什么都不存。"""
+    root = work.pack.schema.root
+    if NAME in root.fields and name:
+        work.put(Kind.CELL, NAME, name)
     for key, row in prescribed_rows(work.pack, ""):
         after = work.package.root.rows.get(key, ())
         text = item_text(after[-1].id if after else "", {"values": row["values"]})
         work.put(Kind.ITEM, row_address("", key, row["id"]), text)
-    prior = prior_facts(submission)
     if prior is not None:
         _values(work, prior)
         for rows in root.lists.values():
             _rows(work, rows, prior)
-    draft.finish(counts=False)
+
+
+def blank_reading(task: Round, department: Department | None) -> Reading:
+    """一份还没有人填的材料，开放时的样子，每种项目表一个空项目；什么都不存。"""
+    pack, department = task.pack.compiled(), department or Department(name="某某单位")
+    submission = Submission(round=task, department=department, pack=task.pack)
+    package = Package(department_code=department.code or "", department_name=department.name)
+    package.children = blank_package(pack).children
+    for child in (one for children in package.children.values() for one in children):
+        child.id = f"p{UUID(int=0).hex}"
+    work, prior = Working(pack, package), prior_facts(submission)
+    bring(work, department.name, prior)
+    return Reading(submission, Facts(pack, work.package, prior=prior), [], {})
 
 
 def prescribed_rows(pack: Pack, scope: str, kind: str = "") -> Iterator[tuple[str, dict[str, Any]]]:

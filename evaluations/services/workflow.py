@@ -67,9 +67,16 @@ Guard = Callable[[Attempt], str]
 
 
 def _in_time(attempt: Attempt) -> str:
+    if closed := access.not_open(attempt.submission, attempt.at):
+        return f"{closed}不能再送审。"
     if attempt.at <= access.deadline_of(attempt.submission):
         return ""
     return "已过截止时间，不能送审。需要延期请联系财政局绩效科。"
+
+
+def _round_open(attempt: Attempt) -> str:
+    closed = access.not_open(attempt.submission, attempt.at)
+    return f"{closed}要办请先由方案管理员重新开放任务。" if closed else ""
 
 
 def _no_errors(attempt: Attempt) -> str:
@@ -156,6 +163,7 @@ def _undecided(attempt: Attempt) -> str:
 
 GUARDS: dict[str, Guard] = {
     "in_time": _in_time,
+    "round_open": _round_open,
     "no_errors": _no_errors,
     "warnings_explained": _warnings_explained,
     "answers_return": _answers_return,
@@ -264,8 +272,9 @@ EFFECTS: dict[str, Callable[[Attempt], Details]] = {
 def offers(submission: Submission, user: User, reading: Reading | None = None) -> list[Offer]:
     """此刻这个人能看到的按钮；不能按的带原因，不藏起来。"""
     made = []
+    looking = access.only_looking(user)
     for row in actions_for(submission.state, access.roles_on(user, submission.department)):
-        reason = _refusal(Attempt(row, submission, user, given=reading))
+        reason = looking or _refusal(Attempt(row, submission, user, given=reading))
         made.append(Offer(row, not reason, reason))
     return made
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluations import access
 from evaluations.core.workflow import OVERSIGHT
 from evaluations.exports.html import render_grid
-from evaluations.models import Event, Submission
+from evaluations.models import Event, Phrase, Submission
 from evaluations.selectors import Reading, history_of, last_of, read
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers, perform
@@ -65,7 +65,7 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "decision": present.actions_of(submission, [o for o in made if o.row.action not in ("submit", *OVERSIGHT)]),
         "can_flag": any(o.enabled and o.row.action == "return" for o in made),
         "claim": present.claim_of(submission, request.user), "return_due": present.return_due(submission),
-        "since_last": _since_last(submission),
+        "since_last": _since_last(submission), "phrases": Phrase.objects.all(),
         "history": [present.event_json(event) for event in history_of(submission)],
         "returned": present.returned_of(reading),
         "urls": {
@@ -124,7 +124,7 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
         event = perform(
             submission_id=submission.pk, user=request.user, action=action, text=text,
             revision=-1 if revision is None else revision, key=key,
-            due=_day(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
+            due=day_of(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
         )  # fmt: skip
     except Refused as refusal:
         return _not_done(request, submission, action, str(refusal), text)
@@ -173,7 +173,7 @@ def refused(
     return render(request, "evaluations/refused.html", context, status=status)
 
 
-def _day(text: str) -> datetime | None:
+def day_of(text: str) -> datetime | None:
     """选的日期，到那天结束为止；没有选为 None。写法不对抛 ``Refused``。"""
     if not text:
         return None

@@ -24,7 +24,8 @@ KINDS = {
     "pdfa": ("application/pdf", "pdf"),
     "xlsx": ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "xlsx"),
 }
-"""能下载的文件：内容类型和扩展名。"""
+"""官方文件：内容类型和扩展名。"""
+TYPES = {**KINDS, "zip": ("application/zip", "zip")}
 
 
 @require_safe
@@ -68,8 +69,7 @@ def _written(
         data = documents.WRITERS[to](reading.facts, chosen)
     except ExportProblem as problem:
         return refused(request, submission, str(problem), back, status=503)
-    kind, extension = KINDS[to]
-    return download(data, kind, f"{submission.department}_{name}", extension)
+    return download(data, to, f"{submission.department}_{name}")
 
 
 @require_safe
@@ -91,8 +91,9 @@ def preview(
     return render(request, "evaluations/preview.html", context)
 
 
-def download(data: bytes, kind: str, name: str, extension: str) -> HttpResponse:
+def download(data: bytes, to: str, name: str) -> HttpResponse:
     """下载：文件名按 RFC 6266，太长的截短。"""
+    kind, extension = TYPES[to]
     response = HttpResponse(data, content_type=kind)
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name[:90])}.{extension}"
     response["X-Content-Type-Options"] = "nosniff"

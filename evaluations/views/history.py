@@ -15,12 +15,11 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access, timeline
-from evaluations.core.expressions import show
 from evaluations.core.facts import Facts
 from evaluations.core.frozen import dump_inputs
 from evaluations.core.marking import marked
 from evaluations.core.steps import Kind, Step, differences
-from evaluations.core.working import Working
+from evaluations.core.working import Working, changed_results
 from evaluations.models import Edit, Submission
 from evaluations.selectors import history_of
 from evaluations.services.problems import Refused
@@ -31,7 +30,7 @@ from .api import whole_number
 from .decide import refused
 
 PAGE = 100
-THROUGH = {"prior": "开设时带入", "import": "导入", "undo": "撤销", "redo": "重做", "restore": "恢复版本"}
+THROUGH = timeline.WITHOUT_USER | {"undo": "撤销", "redo": "重做", "restore": "恢复版本"}
 
 
 @require_safe
@@ -163,7 +162,7 @@ def changed_cells(before: Facts, after: Facts, who: dict[str, tuple[str, datetim
     old, new = Working(before.pack, before.package), Working(after.pack, after.package)
     groups: dict[str, list[dict[str, Any]]] = {}
     for step in differences(old.content, dump_inputs(after.package, after.pack)):
-        work = old if step.kind == Kind.ITEM and not step.new else new
+        work = new if step.new else old
         words = words_of(step)
         name, when = who.get(step.address, ("", None))
         left, right = marked(words["old"], words["new"])
@@ -192,18 +191,6 @@ def _form_name(work: Working, address: str) -> str:
 def _without_row(key: str) -> str:
     head, bracket, rest = key.partition("[")
     return f"{head}.{rest.partition('].')[2]}" if bracket else key
-
-
-def changed_results(before: Facts, after: Facts) -> list[dict[str, str]]:
-    """随之重算的：计算格前后的值。"""
-    old = {address: show(value, item) for address, item, value in before.computed()}
-    found = []
-    work = Working(after.pack, after.package)
-    for address, item, value in after.computed():
-        shown = show(value, item)
-        if address in old and old[address] != shown:
-            found.append({"where": work.label_of(Kind.CELL, address), "old": old[address], "new": shown})
-    return found
 
 
 @require_POST

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -14,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluations import access, timeline
 from evaluations.core.prescribed import kinds_of
 from evaluations.core.workflow import DONE_STATES, Role, State
-from evaluations.models import Submission
-from evaluations.selectors import PROJECT_SCOPE, Reading, describe_cell, history_of, read
+from evaluations.models import Notice, Submission
+from evaluations.selectors import PROJECT_SCOPE, Reading, describe_cell, history_of, notices_for, read
 from evaluations.services import projects as project_service
 from evaluations.services.presence import hand_part
 from evaluations.services.problems import Refused
@@ -49,11 +50,16 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("evaluations:units")
     submissions = access.visible_to(request.user) if roles & access.UNIT_ROLES else Submission.objects.none()
     rows = [_task(submission, roles) for submission in submissions]
-    context = {
+    context: dict[str, Any] = {
         "tasks": [row for row in rows if row["waiting"]],
         "done": [row for row in rows if not row["waiting"]],
     }
-    return render(request, "evaluations/home.html", {**context, "empty": _why_empty(roles, bool(rows))})
+    context |= {"empty": _why_empty(roles, bool(rows)), "notices": _notices(roles)}
+    return render(request, "evaluations/home.html", context)
+
+
+def _notices(roles: set[Role]) -> QuerySet[Notice]:
+    return notices_for(bool(roles & access.UNIT_ROLES), bool(roles & access.REVIEW_ROLES))
 
 
 def _why_empty(roles: set[Role], any_package: bool) -> str:
@@ -202,10 +208,11 @@ def queue(request: HttpRequest) -> HttpResponse:
             for one in seen.filter(state__in=QUEUE_TABS[here][1]).order_by("submitted_at")
         ]
     )
-    oversees = Role.BUREAU_REVIEWER in {Role(a.role) for a in access.appointments_of(request.user)}
-    return render(
-        request, "evaluations/queue.html", {"tabs": tabs, "here": here, "rows": rows, "oversees": oversees}
-    )
+    roles = {Role(a.role) for a in access.appointments_of(request.user)}
+    context = {
+        "tabs": tabs, "here": here, "rows": rows, "oversees": Role.BUREAU_REVIEWER in roles, "notices": _notices(roles),
+    }  # fmt: skip
+    return render(request, "evaluations/queue.html", context)
 
 
 def _queue_row(submission: Submission, me: User) -> dict[str, Any]:

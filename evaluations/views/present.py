@@ -70,6 +70,11 @@ def grid_of(reading: Reading, form: str, project: UUID | None = None, *, screen:
     return expand(layout, reading.facts, scope, screen=screen)
 
 
+def first_project(reading: Reading) -> UUID:
+    """第一个项目的编号。"""
+    return UUID(next(iter(reading.facts.children.values()))[0].id[1:])
+
+
 def form_url(name: str, submission: Submission, form: str, project: UUID | None = None, **extra: Any) -> str:
     """一张表的网址：有项目时在项目下。"""
     keys = {"submission_id": submission.pk, "form": form, **extra}

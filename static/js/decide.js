@@ -45,6 +45,20 @@
     ready();
   });
 
+  // 退回用语：放进理由光标所在处，原来写的不动
+  document.querySelectorAll("[data-phrase]").forEach((button) => {
+    button.addEventListener("click", () => {
+      const area = button.closest("form").querySelector("textarea");
+      const start = area.selectionStart;
+      const before = area.value.slice(0, start);
+      const added = (before && !before.endsWith("\n") ? "\n" : "") + button.textContent;
+      area.value = before + added + area.value.slice(area.selectionEnd);
+      area.focus();
+      area.setSelectionRange(start + added.length, start + added.length);
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  });
+
   // 从下一页退回来时，按钮重新可用
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) {

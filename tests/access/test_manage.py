@@ -45,9 +45,8 @@ def test_every_manage_page_is_for_the_people_in_its_row_only(world: World) -> No
     for name, keys, method, allowed, right in _cases(world):
         url = reverse(name, kwargs=keys)
         for who in PEOPLE:
-            client = world.client(who)
             for sent in METHODS if who in allowed or who == ANONYMOUS else (method,):
-                answer, written = _watched_sql(partial(_send, client, sent, url))
+                answer, written = _watched_sql(partial(_send, world.client(who), sent, url))
                 if answer.status_code not in _right(who, sent, method, allowed, right):
                     wrong.append(f"{who} {sent} {name}: {answer.status_code}")
                 if sent in SAFE and written:

@@ -149,6 +149,11 @@ def overdue(office: Office) -> None:
     office.submission.round.save()
 
 
+def ended(office: Office) -> None:
+    office.submission.round.closed_at = timezone.now() - timedelta(minutes=1)
+    office.submission.round.save()
+
+
 def unexplained(office: Office) -> None:
     given = {"submission_id": office.submission.pk, "user": office.city.preparer}
     write_note(**given, code="S04", cell="资金.得分", text="")
@@ -166,6 +171,7 @@ IN_BRANCH = went("submit", "sign")
 
 CASES = [
     Case("in_time", "submit", CLERK, overdue, "已过截止时间"),
+    Case("round_open", "withdraw", CLERK, both(went("submit"), ended), "请先由方案管理员重新开放"),
     Case("no_errors", "submit", CLERK, saved(CLERK, "报告.八", ""), "处错误必须改正"),
     Case("warnings_explained", "submit", CLERK, unexplained, "处提醒没有写说明"),
     Case("answers_return", "submit", CLERK, both(went("submit"), sent_back), "按退回意见改了什么", text=""),

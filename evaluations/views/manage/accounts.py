@@ -28,7 +28,7 @@ from evaluations.services.problems import Refused
 from units.models import User
 from units.passwords import INITIAL_HOURS, INITIAL_VALID
 
-from ..documents import KINDS, download
+from ..documents import download
 from . import managing
 
 EVERY_ADMIN = (Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.DEPARTMENT_ADMIN)
@@ -182,7 +182,7 @@ def passwords(request: HttpRequest) -> HttpResponse:
     values = [[row["username"], row["display_name"], row["unit"], row["password"]] for row in rows]
     notes = [f"初始密码 {INITIAL_HOURS} 小时内有效，第一次登录要先改密码。发给本人后请删掉这个文件。"]
     content = write_tables([Table("初始密码", columns, values, notes)], title="初始密码")
-    return download(content, KINDS["xlsx"][0], "初始密码", "xlsx")
+    return download(content, "xlsx", "初始密码")
 
 
 urlpatterns = [

@@ -112,8 +112,7 @@ def form_preview(request: HttpRequest, pack_id: UUID, form: str, to: str) -> Htt
         return pack_page(
             request, pack, "pack_forms", {"problem": str(problem)}, status=503, template="pack_problem"
         )
-    kind, extension = KINDS[to]
-    return download(data, kind, f"{pack.key}_{built.forms[form].short}_空表", extension)
+    return download(data, to, f"{pack.key}_{built.forms[form].short}_空表")
 
 
 @require_safe

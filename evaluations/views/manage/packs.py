@@ -152,7 +152,7 @@ def act(request: HttpRequest, pack_id: UUID) -> HttpResponse:
 def export(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     """导出：各个文件的压缩包，与导入互逆。"""
     pack = pack_of(pack_id)
-    return download(pack_drafts.archive(pack), "application/zip", f"{pack.key}_第{pack.version}版", "zip")
+    return download(pack_drafts.archive(pack), "zip", f"{pack.key}_第{pack.version}版")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

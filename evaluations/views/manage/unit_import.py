@@ -24,7 +24,7 @@ from evaluations.services.unit_import import (
     unpacked,
 )
 
-from ..documents import KINDS, download
+from ..documents import download
 from . import managing
 from .accounts import passwords_page
 
@@ -39,7 +39,7 @@ SHOWN = 1_000
 @managing(*IMPORTERS)
 def template(request: HttpRequest) -> HttpResponse:
     """空白的导入模板。"""
-    return download(template_workbook(by=request.user), KINDS["xlsx"][0], "单位和人员导入模板", "xlsx")
+    return download(template_workbook(by=request.user), "xlsx", "单位和人员导入模板")
 
 
 @never_cache

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
+from evaluations.models import Notice, Phrase
 from tests.access.world import World
 
-ROWS: dict[str, str] = {"evaluations:notices": "GET pack_admin 204"}
-"""如 ``{"evaluations:rounds": "GET pack_admin 200"}``：几种人用逗号隔开，能用的人问对的方法得到这个答案。"""
+ROWS: dict[str, str] = {
+    "evaluations:notices": "GET pack_admin 200",
+    "evaluations:notice_new": "GET pack_admin 200",
+    "evaluations:notice": "GET pack_admin 200",
+    "evaluations:notice_drop": "POST pack_admin 302",
+    "evaluations:phrase_new": "GET pack_admin 200",
+    "evaluations:phrase": "GET pack_admin 200",
+    "evaluations:phrase_act": "POST pack_admin 302",
+}
 
 
 def keys(name: str, world: World) -> dict[str, Any]:
     """网址里的编号。"""
+    if name in ("evaluations:notice", "evaluations:notice_drop"):
+        given = {"title": name, "since": date(2024, 1, 1), "by": world.people["pack_admin"]}
+        return {"notice_id": Notice.objects.create(**given).pk}
+    if name in ("evaluations:phrase", "evaluations:phrase_act"):
+        return {"phrase_id": Phrase.objects.create(text=name).pk}
     return {}
