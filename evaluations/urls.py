@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, people
+from .views import cells, decide, documents, entry, history, home, library, people
 
 app_name = "evaluations"
 
@@ -42,6 +42,7 @@ MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notice
 urlpatterns = [
     path("", home.home, name="home"),
     path("s/<uuid:submission_id>/", include(of_submission)),
+    path("library/", library.search, name="library_search"),
     path("people/", people.people, name="people"),
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
     path("review/", home.queue, name="queue"),
