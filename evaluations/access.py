@@ -88,6 +88,11 @@ def administers(user: User) -> set[Role]:
     return {Role(a.role) for a in appointments_of(user)} & UNIT_ADMINS
 
 
+def picks_from_library(user: User) -> bool:
+    """能从指标库里选：填报人填表时选，方案管理员编模板时选。"""
+    return any(Role(a.role) in (Role.PREPARER, Role.PACK_ADMIN) for a in appointments_of(user))
+
+
 def managed_by(user: User) -> QuerySet[Department]:
     """这个人管着的单位（连下级）；没有管理岗位的为空。"""
     roots = [a.department_id for a in appointments_of(user) if a.role in UNIT_ADMINS]

@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, people, setup
+from .views import cells, decide, documents, entry, history, home, library, people, setup
 
 app_name = "evaluations"
 
@@ -43,6 +43,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("setup/", setup.setup, name="setup"),
     path("s/<uuid:submission_id>/", include(of_submission)),
+    path("library/", library.search, name="library_search"),
     path("people/", people.people, name="people"),
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
     path("review/", home.queue, name="queue"),

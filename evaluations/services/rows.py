@@ -40,9 +40,13 @@ def new_row_id() -> str:
 
 @transaction.atomic
 def add_row(
-    *, submission_id: UUID, user: User, prefix: str, key: str, group: Mapping[str, str], row_id: str = ""
-) -> RowChanged:
-    """在列表里加一行，放在同组最后。``row_id`` 由页面给，重发不会加两次；用过的不能再用。"""
+    *, submission_id: UUID, user: User, prefix: str, key: str, group: Mapping[str, str], row_id: str = "",
+    texts: Mapping[str, str] | None = None,
+) -> RowChanged:  # fmt: skip
+    """在列表里加一行，放在同组最后。``row_id`` 由页面给，重发不会加两次；用过的不能再用。
+
+    ``texts`` 是带来的字（如从指标库选的）：列表里没有的列不要，读不懂的抛 ``Refused``。
+    """
     draft = Draft.open(submission_id, user)
     scope, rows = _list_of(draft, prefix, key)
     row_id = row_id or new_row_id()
@@ -51,6 +55,7 @@ def add_row(
         return _done(draft, address)
     _check_new(draft, key, row_id, len(rows), scope)
     values = _group_values(scope, key, group, _skeleton(draft, scope, key))
+    values |= _row_texts(scope, key, texts or {})
     draft.work.put(Kind.ITEM, address, item_text(_last_of_group(rows, values), {"values": values}))
     return _done(draft, address)
 
@@ -185,6 +190,21 @@ def _group_values(scope: ScopeFacts, key: str, group: Mapping[str, str], skeleto
     if skeleton and not any(_fits(row, given) for row in scope.rows((skeleton,))):
         raise Refused(f"表上没有“{'·'.join(given.values())}”这一组。请刷新页面。")
     return given
+
+
+def _row_texts(scope: ScopeFacts, key: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """带来的字里，这个列表由单位填的各列；分组的列由组定。"""
+    fields = scope.scope.lists[key].fields
+    values: dict[str, str] = {}
+    for name, text in texts.items():
+        item = fields.get(name)
+        if item is None or name in GROUP_COLUMNS or not item.asked or item.by != "unit":
+            continue
+        try:
+            values[name] = item.to_text(item.parse(text))
+        except ValueProblem as problem:
+            raise Refused(str(problem)) from None
+    return {name: text for name, text in values.items() if text}
 
 
 def _fits(row: Context, group: Mapping[str, str]) -> bool:

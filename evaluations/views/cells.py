@@ -18,6 +18,7 @@ from evaluations.core.grid import VALUE, Cell, Piece
 from evaluations.core.prescribed import GUIDE, is_locked, template_of
 from evaluations.core.schema import Field
 from evaluations.core.scoring import ScoreRule
+from evaluations.core.working import GROUP_COLUMNS
 from evaluations.exports.cells import CellWriter
 from evaluations.models import Submission
 from evaluations.selectors import read
@@ -26,6 +27,7 @@ from evaluations.services.notes import write_note
 
 from . import present
 from .api import BadRequest, answer, body_of, json_api, number_of, text_of
+from .library import library_texts
 
 
 @json_api
@@ -47,10 +49,18 @@ def _row_act(
         group, key = data.get("group", {}), data.get("list")
         if not isinstance(group, dict) or not isinstance(key, str):
             raise BadRequest("加行的请求形状不对。请刷新页面后再试。")
-        texts = {str(name): str(text) for name, text in group.items()}
-        _, scope = present.form_and_scope(read(submission), form, project)
+        group = {str(name): str(text) for name, text in group.items()}
+        layout, scope = present.form_and_scope(read(submission), form, project)
+        key = key.rpartition("/")[2]
+        texts = library_texts(text_of(data, "library"), layout, scope.scope.lists.get(key))
+        levels = {name: texts[name] for name in GROUP_COLUMNS if name in texts}
         return row_service.add_row(
-            **common, prefix=scope.prefix, key=key.rpartition("/")[2], group=texts, row_id=text_of(data, "id")
+            **common,
+            prefix=scope.prefix,
+            key=key,
+            group=group or levels,
+            row_id=text_of(data, "id"),
+            texts=texts,
         )
     if not isinstance(row, str):
         raise BadRequest("行的请求形状不对。请刷新页面后再试。")

@@ -12,9 +12,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access, timeline
+from evaluations.core.layout import Layout
 from evaluations.core.steps import REDO, UNDO, next_of
 from evaluations.exports.html import render_grid
-from evaluations.models import Submission
+from evaluations.models import INDICATOR_LIST, Submission
 from evaluations.selectors import read
 from evaluations.services.entry import Change, save_cells
 from evaluations.services.presence import note_presence
@@ -58,8 +59,14 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "deadline": access.due_of(submission), "days_left": present.days_left(submission), "reason": reason,
         "project_id": project or "", "people": present.people_json(submission, request.user), **_undoable(submission, request),
+        "library_url": reverse("evaluations:library_search") if _lists_indicators(layout) else "",
     }  # fmt: skip
     return render(request, "evaluations/entry.html", context)
+
+
+def _lists_indicators(layout: Layout) -> bool:
+    """这张表填指标，可以从指标库选。"""
+    return any(band.over == INDICATOR_LIST for band in layout.bands)
 
 
 def _undoable(submission: Submission, request: HttpRequest) -> dict[str, int | None]:

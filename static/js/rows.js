@@ -118,6 +118,8 @@
     }
   }
 
+  app.rows = { act, newId };
+
   paper.addEventListener("click", (event) => {
     const button = event.target.closest(".add-row, .row-menu");
     const spare = event.target.closest("tr.filler");

@@ -10,6 +10,7 @@ from evaluations.core.interchange import loads
 from evaluations.exports.documents import WRITERS, choose
 from evaluations.exports.problems import ExportProblem
 from evaluations.services.demo import ACCOUNTS, PASSWORD, build_city
+from evaluations.services.library import load_library
 
 from . import PACKS, plain_errors
 from .render import facts_of
@@ -26,6 +27,7 @@ class Command(BaseCommand):
             raise CommandError("演示数据只能放进演示环境。请用 make demo，或设置 DEMO=1。")
         with plain_errors():
             build_city(pack_folder=PACKS / "2024-yueyang", example=loads(EXAMPLE.read_bytes()))
+            load_library(path=PACKS / "library.toml")
         self._documents()
         self._print_accounts()
 
