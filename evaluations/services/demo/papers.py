@@ -239,7 +239,7 @@ class _Writer:
         lines.append(f"成本|{project['name']}支出控制额|<=|{money.budget}|万元|{money.final}")
         who, sample, target, actual = project.get("clients", self.unit["clients"]).split("|")
         survey = f"{who}满意度（{self.year}年11月问卷，样本{sample}份）"
-        lines.append(f"满意度|{survey}|>=|{target}|%|{actual}")
+        lines.append(f"满意度|{survey}|>=|{target}|%|{actual}|{self.unit.get('unsatisfied', '')}")
         kinds = {line.partition("|")[0] for line in lines}
         lines += [line for line in self.unit["common"] if line.partition("|")[0] not in kinds]
         order = list(LEVELS)
@@ -348,9 +348,8 @@ class _Writer:
             for n, project in enumerate(self.projects)
         ]
         who, sample, target, actual = self.unit["clients"].split("|")
-        lines.append(
-            f"11月发放并收回问卷{sample}份，{who}满意度{actual}%，{'高于' if Decimal(actual) > Decimal(target) else '达到'}{target}%的目标。"
-        )
+        reached = "达到" if Decimal(actual) >= Decimal(target) else "没有达到"
+        lines.append(f"11月发放并收回问卷{sample}份，{who}满意度{actual}%，{reached}{target}%的目标。")
         start = f"{self.year}年，本单位围绕{len(self.projects)}个项目使用资金，主要绩效如下："
         return "\n".join([start, *lines])
 
