@@ -176,3 +176,8 @@ def people_at(submission: Submission, but: User | None = None) -> list[Presence]
 def last_place(submission: Submission, user: User) -> Presence | None:
     """这个人上次填到哪里：回来时接着填。"""
     return Presence.objects.filter(submission=submission, user=user).first()
+
+
+def is_new(user: User) -> bool:
+    """还没有填过一格的人：给他看第一次用的提示。"""
+    return not Edit.objects.filter(user=user).exists()

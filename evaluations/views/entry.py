@@ -58,7 +58,8 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         "tabs": parts_of(reading, present.entry_urls(submission), form, project), "returned": present.returned_of(reading),
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "deadline": access.due_of(submission), "days_left": present.days_left(submission), "reason": reason,
-        "project_id": project or "", "people": present.people_json(submission, request.user), **_undoable(submission, request),
+        "project_id": project or "", "people": present.people_json(submission, request.user),
+        "newcomer": timeline.is_new(request.user), **_undoable(submission, request),
         "library_url": reverse("evaluations:library_search") if _lists_indicators(layout) else "",
     }  # fmt: skip
     return render(request, "evaluations/entry.html", context)

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access, timeline
@@ -78,6 +79,8 @@ def _task(submission: Submission, roles: set[Role]) -> dict[str, Any]:
     url = reverse("evaluations:review" if heads else "evaluations:workbench", args=[submission.pk])
     if heads:
         line, button = "填报人已送审，等您签批。", "去签批"
+    elif mine and access.deadline_of(submission) < timezone.now():
+        line, button = "已过截止时间，不能再改。需要延期请联系财政局绩效科。", "查看"
     elif mine:
         line = "被退回，请按意见修改后再送审。" if submission.returned else "请填好各表，核对后送审。"
         button = "去修改" if submission.returned else ("继续填报" if submission.revision else "开始填报")
@@ -111,6 +114,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
         "people": present.people_json(submission, request.user), "claim": present.claim_of(submission, request.user),
         "colleagues": access.preparers_of(submission.department) if can_edit else [],
+        "newcomer": can_edit and timeline.is_new(request.user),
         "return_due": present.return_due(submission), "resume": _resume(reading, request.user) if can_edit else None,
     }  # fmt: skip
     return render(request, "evaluations/workbench.html", context)
@@ -205,7 +209,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         if here == WAITING
         else [
             _queue_row(one, request.user)
-            for one in seen.filter(state__in=QUEUE_TABS[here][1]).order_by("submitted_at")
+            for one in seen.filter(state__in=QUEUE_TABS[here][1]).order_by(
+                "-approved_at" if here == "approved" else "submitted_at"
+            )
         ]
     )
     roles = {Role(a.role) for a in access.appointments_of(request.user)}

@@ -409,16 +409,26 @@
     return control.tagName !== "SELECT" || Array.from(control.options).some((option) => option.value === value);
   }
 
+  /**
+   * 从一格起，剪贴板的各列落在哪些格。从官方表复制的，合并格的其余部分是空列，照官方的列对；
+   * 有数会落进合并格其余部分的，是自己表里没有合并的一块，一列对一格。
+   */
+  function lanes(places, top, left, rows) {
+    const lines = rows.map((_, r) => (places[top + r] || []).slice(left));
+    const plain = rows.some((line, r) => line.some((value, c) => value.trim() && lines[r][c] === null));
+    return plain ? lines.map((line) => line.filter((place) => place !== null)) : lines;
+  }
+
   function fill(start, rows) {
     const places = matrix();
     const cell = start.closest("td");
     const top = places.findIndex((line) => line.includes(cell));
-    const left = places[top].indexOf(cell);
+    const targets = lanes(places, top, places[top].indexOf(cell), rows);
     const changes = [];
     let skipped = 0;
     rows.forEach((line, r) => {
       line.forEach((value, c) => {
-        const place = (places[top + r] || [])[left + c];
+        const place = targets[r][c];
         const control = place ? place.querySelector("textarea.v, input.v, select.v") : null;
         const trimmed = control && control.tagName === "SELECT" ? value.trim() : value;
         if (control && accepts(control, trimmed)) {
