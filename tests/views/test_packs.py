@@ -279,3 +279,18 @@ def test_a_damaged_draft_still_opens_on_every_page(client: Client, draft: Pack):
         ):
             answer = client.get(url(name, draft))
             assert answer.status_code == 200, (file, name)
+
+
+def test_a_draft_is_tried_on_the_packages_before_it_is_published(client: Client, city: City, draft: Pack):
+    city.import_into("2024-correct-package")
+    page = url("pack_check", draft, number=3)
+    was = client.get(page).context["was"]
+    values = {**was, "scopes": ["-"], "cells": "\n".join(was["cells"]), "expr": "人员.控制率 <= 0.01", "was": json.dumps(was)}
+    assert client.post(page, values).status_code == 302
+    got = client.get(url("pack_trial", draft))
+    assert [(code, more, less) for code, more, less in got.context["trial"].rules] == [("B01", 1, 0)]
+    assert [one.submission for one in got.context["trial"].changed] == [city.submission]
+    text = got.content.decode()
+    assert "云湖市政务服务中心" in text and "云湖市档案馆" not in text
+    city.submission.refresh_from_db()
+    assert city.submission.pack == city.pack
