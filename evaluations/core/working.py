@@ -244,5 +244,8 @@ def changed_results(before: Facts, after: Facts) -> list[dict[str, str]]:
     for address, item, value in after.computed():
         shown = show(value, item)
         if address in old and old[address] != shown:
-            found.append({"where": work.label_of(Kind.CELL, address), "old": old[address], "new": shown})
+            project, _, _ = address.rpartition("/")
+            where = f"{work.label_of(Kind.ITEM, f'{project}/')}：" if project else ""
+            where += work.label_of(Kind.CELL, address)
+            found.append({"where": where, "old": old[address], "new": shown})
     return found

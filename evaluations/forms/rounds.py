@@ -9,7 +9,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from evaluations.models import Notice, Pack, Phrase, Round
+from evaluations.models import Notice, Pack, Round
 
 from .people import Day
 
@@ -60,21 +60,22 @@ def initial_of(task: Round) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class NoticeForm(forms.ModelForm):  # type: ignore[type-arg]
+class NoticeForm(forms.Form):
     """一条公告。"""
 
-    class Meta:
-        model = Notice
-        fields = ["title", "text", "audience", "since", "until"]
-        widgets = {"text": forms.Textarea(attrs={"rows": 5}), "since": Day(), "until": Day()}
-        help_texts = {"until": "空着是一直显示。"}
+    title = forms.CharField(label="标题", max_length=100)
+    text = forms.CharField(label="内容", required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    audience = forms.ChoiceField(label="给谁看", choices=Notice.Audience.choices)
+    since = forms.DateField(label="从哪天起", widget=Day())
+    until = forms.DateField(label="到哪天", required=False, widget=Day(), help_text="空着是一直显示。")
 
 
-class PhraseForm(forms.ModelForm):  # type: ignore[type-arg]
+class PhraseForm(forms.Form):
     """一条退回用语。"""
 
-    class Meta:
-        model = Phrase
-        fields = ["text"]
-        widgets = {"text": forms.Textarea(attrs={"rows": 3})}
-        help_texts = {"text": "审核人点一下就放进退回理由，还可以再改。写清哪一处、应怎么改。"}
+    text = forms.CharField(
+        label="用语",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="审核人点一下就放进退回理由，还可以再改。写清哪一处、应怎么改。",
+    )

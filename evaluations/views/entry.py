@@ -87,8 +87,16 @@ def save(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         submission_id=submission.pk, user=request.user, changes=_changes(data), received=received
     )
     since = number_of(data, "revision")
-    redraw = present.structure_changed(saved.draft.submission, since, saved.acted)
-    return answer(present.saved_json(saved, form, project, redraw=redraw))
+    moved = _moved(saved.draft.submission, since)
+    redraw = present.structure_changed(saved.draft.submission, since, saved.acted) or bool(moved)
+    return answer(present.saved_json(saved, form, project, redraw=redraw) | moved)
+
+
+def _moved(submission: Submission, since: int | None) -> dict[str, str]:
+    """页面打开以后换过方案的：告诉填的人，请他刷新；填的字都还在。"""
+    if not timeline.repacked_since(submission, since):
+        return {}
+    return {"moved": "财政局把这份材料换到了新版方案，表有变动，已更新到您这里。您填的都在。"}
 
 
 def _changes(data: dict[str, Any]) -> list[Change]:
@@ -145,8 +153,9 @@ def live(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     }  # fmt: skip
     since = number_of(data, "revision")
     if since is not None and since < submission.revision:
-        redraw = present.structure_changed(submission, since)
+        moved = _moved(submission, since)
+        redraw = present.structure_changed(submission, since) or bool(moved)
         reading = read(submission)
         shown |= present.answer_json(reading, reading.submission.revision, form, project, redraw=redraw)
-        shown["news"] = present.news_of(submission, since, request.user)
+        shown |= {"news": present.news_of(submission, since, request.user), **moved}
     return answer(shown)

@@ -369,6 +369,9 @@
       });
     });
     app.settings.revision = answer.revision;
+    if (answer.moved) {
+      app.banner("moved", "warn", answer.moved, { text: "刷新页面", url: location.pathname });
+    }
     if (answer.saved_at) {
       line.dataset.savedAt = answer.saved_at;
     }

@@ -37,7 +37,8 @@ def index(request: HttpRequest) -> HttpResponse:
 def notice(request: HttpRequest, notice_id: UUID | None = None) -> HttpResponse:
     """发一条公告，或改一条。"""
     found = get_object_or_404(Notice, pk=notice_id) if notice_id else Notice(since=timezone.localdate())
-    form = NoticeForm(request.POST if request.method == "POST" else None, instance=found)
+    initial = {name: getattr(found, name) for name in NoticeForm.base_fields}
+    form = NoticeForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
             service.put_notice(user=request.user, notice_id=notice_id, **form.cleaned_data)
@@ -61,7 +62,7 @@ def notice(request: HttpRequest, notice_id: UUID | None = None) -> HttpResponse:
 def phrase(request: HttpRequest, phrase_id: UUID | None = None) -> HttpResponse:
     """加一条退回用语，或改一条。"""
     found = get_object_or_404(Phrase, pk=phrase_id) if phrase_id else Phrase()
-    form = PhraseForm(request.POST if request.method == "POST" else None, instance=found)
+    form = PhraseForm(request.POST if request.method == "POST" else None, initial={"text": found.text})
     if request.method == "POST" and form.is_valid():
         try:
             service.put_phrase(user=request.user, phrase_id=phrase_id, **form.cleaned_data)
