@@ -31,7 +31,14 @@ from .api import whole_number
 from .decide import refused
 
 PAGE = 100
-THROUGH = {"prior": "开设时带入", "import": "导入", "undo": "撤销", "redo": "重做", "restore": "恢复版本"}
+THROUGH = {
+    "prior": "开设时带入",
+    "import": "导入",
+    "source": "取数",
+    "undo": "撤销",
+    "redo": "重做",
+    "restore": "恢复版本",
+}
 
 
 @require_safe
