@@ -38,20 +38,27 @@ def add_project(
     ``project_id`` 由页面给时，重发不会加两次。
     """
     draft = Draft.open(submission_id, user)
-    scope = _scope(draft)
-    department = draft.submission.department
+    if kind and kind not in kinds_of(draft.work.pack, PROJECT_SCOPE):
+        raise Refused("没有这个项目类型。请刷新页面再选。")
+    return _insert(draft, starting_body(draft, name, kind), project_id)
+
+
+def starting_body(draft: Draft, name: str, kind: str = "") -> dict[str, Any]:
+    """新项目一开始就有的：名称、主管部门、实施单位，方案为这类项目规定的指标。"""
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for key, row in prescribed_rows(draft.work.pack, PROJECT_SCOPE, kind):
+        rows.setdefault(key, []).append(row)
+    return {"values": _starting_values(draft, name), "rows": rows, "printed": {}}
+
+
+def _starting_values(draft: Draft, name: str) -> dict[str, str]:
+    scope, department = _scope(draft), draft.submission.department
     prefill = {
         scope.match: name,
         "项目.主管部门": _in_charge(department).name,
         "项目.实施单位": department.name,
     }
-    values = {key: _clean(scope, key, text) for key, text in prefill.items() if key in scope.fields and text}
-    if kind and kind not in kinds_of(draft.work.pack, PROJECT_SCOPE):
-        raise Refused("没有这个项目类型。请刷新页面再选。")
-    rows: dict[str, list[dict[str, Any]]] = {}
-    for key, row in prescribed_rows(draft.work.pack, PROJECT_SCOPE, kind):
-        rows.setdefault(key, []).append(row)
-    return _insert(draft, {"values": values, "rows": rows, "printed": {}}, project_id)
+    return {key: _clean(scope, key, text) for key, text in prefill.items() if key in scope.fields and text}
 
 
 @transaction.atomic
@@ -59,7 +66,7 @@ def copy_project(*, submission_id: UUID, user: User, project_id: UUID, copy_id: 
     """复制一个项目的全部内容，名称后加“（副本）”。``copy_id`` 由页面给时，重发不会复制两次。"""
     draft = Draft.open(submission_id, user)
     child = _child(draft, project_id)
-    body = json.loads(draft.work.text_at(Kind.ITEM, _address(project_id)))
+    body = json.loads(draft.work.text_at(Kind.ITEM, project_address(project_id)))
     del body["after"]
     for rows in body["rows"].values():
         for row in rows:
@@ -80,7 +87,7 @@ def move_project(
     before = ids[index - 1] if index else ""
     if 0 <= index + step < len(ids) and was in (None, before):
         place = index + step if step > 0 else index + step - 1
-        draft.work.put(Kind.PLACE, _address(project_id), ids[place] if place >= 0 else "")
+        draft.work.put(Kind.PLACE, project_address(project_id), ids[place] if place >= 0 else "")
     draft.finish()
 
 
@@ -91,7 +98,7 @@ def remove_project(*, submission_id: UUID, user: User, project_id: UUID, seen: i
     ``seen`` 是页面看到的修订号：别人在那以后改过这个项目的，不删，抛 ``Refused`` 说出是谁。
     """
     draft = Draft.open(submission_id, user)
-    address = _address(project_id)
+    address = project_address(project_id)
     if draft.work.text_at(Kind.ITEM, address):
         refuse_if_changed(draft, address, seen)
         draft.work.put(Kind.ITEM, address, "")
@@ -104,7 +111,7 @@ def remove_project(*, submission_id: UUID, user: User, project_id: UUID, seen: i
 def restore_project(*, submission_id: UUID, user: User, project_id: UUID) -> None:
     """恢复删除的项目，内容和位置取自修改记录。"""
     draft = Draft.open(submission_id, user)
-    address = _address(project_id)
+    address = project_address(project_id)
     if draft.work.text_at(Kind.ITEM, address):
         return
     removed = last_item(draft, address)
@@ -132,7 +139,7 @@ def _child(draft: Draft, project_id: UUID) -> ScopeFacts:
 
 def _insert(draft: Draft, body: dict[str, Any], project_id: UUID | None) -> UUID:
     project_id = project_id or uuid7()
-    address, children = _address(project_id), draft.work.facts.children[PROJECT_SCOPE]
+    address, children = project_address(project_id), draft.work.facts.children[PROJECT_SCOPE]
     known = draft.work.text_at(Kind.ITEM, address)
     added = last_item(draft, address) if known else None
     if added is not None and json.loads(added.new)["values"] == body["values"]:
@@ -146,7 +153,8 @@ def _insert(draft: Draft, body: dict[str, Any], project_id: UUID | None) -> UUID
     return project_id
 
 
-def _address(project_id: UUID) -> str:
+def project_address(project_id: UUID) -> str:
+    """整个项目的地址。"""
     return str(Address("", scope=PROJECT_SCOPE, scope_row=f"p{project_id.hex}"))
 
 

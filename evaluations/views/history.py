@@ -30,7 +30,7 @@ from .api import whole_number
 from .decide import refused
 
 PAGE = 100
-THROUGH = timeline.WITHOUT_USER | {"undo": "撤销", "redo": "重做", "restore": "恢复版本"}
+THROUGH = timeline.WITHOUT_USER | {"source": "取数", "undo": "撤销", "redo": "重做", "restore": "恢复版本"}
 
 
 @require_safe

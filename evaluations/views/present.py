@@ -29,6 +29,7 @@ from evaluations.models import Event, Submission
 from evaluations.selectors import Reading, clock, last_of
 from evaluations.services.entry import Saved
 from evaluations.services.workflow import Offer
+from evaluations.sources import sources_of
 from units.models import User
 
 WEIGHT, SCORE, RATE = "总分.分值", "总分.得分", "资金.执行率"
@@ -115,6 +116,19 @@ def cells_of(grid: Grid) -> dict[str, dict[str, str]]:
     for piece in grid.value_pieces():
         if piece.field is not None:
             found[piece.address] = {"text": piece.text, "raw": piece.field.to_text(piece.value)}
+    return found
+
+
+def sources_json(reading: Reading, grid: Grid) -> dict[str, dict[str, str]]:
+    """这张表取过数的各格：来源说的是什么（印的样子），哪个文件、哪天取的。"""
+    known = sources_of(reading.submission)
+    found = {}
+    for piece in grid.value_pieces() if known else ():
+        source = known.get(piece.address)
+        if source is not None and piece.field is not None:
+            day = timezone.localtime(source.batch.at)
+            shown = piece.field.format(piece.field.parse(source.value))
+            found[piece.address] = {"shown": shown, "from": f"{source.batch.name}，{day.month}月{day.day}日"}
     return found
 
 

@@ -13,7 +13,9 @@
     sign: document.querySelector(".cell-sign"),
     text: document.querySelector(".cell-text"),
     note: document.querySelector(".cell-note"),
+    source: document.querySelector(".cell-source"),
   };
+  const sources = JSON.parse(document.getElementById("sources-data").textContent || "{}"); // 地址 → 取数取到的
   const history = document.getElementById("cell-history");
   if (history) {
     history.dataset.base = history.getAttribute("href");
@@ -315,6 +317,20 @@
     }
     bar.note.className = `cell-note ${note ? note.tone : ""}`;
     bar.note.textContent = note ? note.text : hint(node, control, computed);
+    const source = sources[node.dataset.address];
+    bar.source.hidden = !source;
+    bar.source.parentElement.classList.toggle("sourced", Boolean(source));
+    bar.source.textContent = source ? sourceWords(source, node.dataset.shown || "") : "";
+    bar.source.title = bar.source.textContent;
+  }
+
+  /** 取数取到的与现在的值（以存着的为准）一样就说来源，不一样说单位改成了什么。 */
+  function sourceWords(source, shown) {
+    if (shown === source.shown) {
+      return `来源：${source.from}`;
+    }
+    const short = (text) => (text.length > 12 ? `${text.slice(0, 12)}…` : text);
+    return `来源为 ${short(source.shown)}，单位${shown ? `改为 ${short(shown)}` : "清空了"}（${source.from}）`;
   }
 
   function hint(node, control, computed) {
@@ -540,7 +556,12 @@
       adjust();
     }
   });
-  app.on("answer", tally);
+  app.on("answer", () => {
+    tally();
+    if (frame.contains(document.activeElement) && document.activeElement.matches(".v")) {
+      describe(document.activeElement);
+    }
+  });
   app.on("panel", adjust);
   app.on("redrawn", adjust);
   app.on("resized", (node) => node.tagName === "TEXTAREA" && grow([node]));

@@ -285,7 +285,13 @@ def test_a_draft_is_tried_on_the_packages_before_it_is_published(client: Client,
     city.import_into("2024-correct-package")
     page = url("pack_check", draft, number=3)
     was = client.get(page).context["was"]
-    values = {**was, "scopes": ["-"], "cells": "\n".join(was["cells"]), "expr": "人员.控制率 <= 0.01", "was": json.dumps(was)}
+    values = {
+        **was,
+        "scopes": ["-"],
+        "cells": "\n".join(was["cells"]),
+        "expr": "人员.控制率 <= 0.01",
+        "was": json.dumps(was),
+    }
     assert client.post(page, values).status_code == 302
     got = client.get(url("pack_trial", draft))
     assert [(code, more, less) for code, more, less in got.context["trial"].rules] == [("B01", 1, 0)]

@@ -12,6 +12,8 @@ from evaluations.services.problems import Refused
 from evaluations.services.sheets import MAX_BYTES, read_sheets
 
 HOURS = 12
+MOST_CARRIED = 2_000_000
+"""带回来的字最多多长；请求的正文有上限（DATA_UPLOAD_MAX_MEMORY_SIZE）。"""
 
 
 def uploaded(request: HttpRequest) -> tuple[str, dict[str, Any]]:
@@ -24,8 +26,11 @@ def uploaded(request: HttpRequest) -> tuple[str, dict[str, Any]]:
 
 
 def carry(request: HttpRequest, what: str, content: dict[str, Any]) -> str:
-    """签了名的内容，放进确认的表单；只有这个人、这件事能用。"""
-    return signing.dumps(content, salt=_salt(request, what), compress=True)
+    """签了名的内容，放进确认的表单；只有这个人、这件事能用。太多的带不回来，抛 ``Refused``。"""
+    signed = signing.dumps(content, salt=_salt(request, what), compress=True)
+    if len(signed) > MOST_CARRIED:
+        raise Refused("表格里的内容太多，一次带不完。请分成几个文件，一个一个导入。")
+    return signed
 
 
 def carried(request: HttpRequest, what: str) -> dict[str, Any]:

@@ -130,12 +130,12 @@ def upload(request: HttpRequest) -> HttpResponse:
         return render(request, "evaluations/manage/library_import.html", {})
     try:
         name, sheets = uploaded(request)
+        plan = plan_import(sheets)
+        content = "" if plan.faults else carry(request, "library", {"name": name, "sheets": sheets})
     except Refused as refusal:
         return render(
             request, "evaluations/manage/library_import.html", {"refused": str(refusal)}, status=409
         )
-    plan = plan_import(sheets)
-    content = "" if plan.faults else carry(request, "library", {"name": name, "sheets": sheets})
     context = {"name": name, "plan": plan, "carried": content}
     return render(
         request, "evaluations/manage/library_import.html", context, status=409 if plan.faults else 200

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.access.world import World
+from tests.access.world import MINE, World
 
-ROWS: dict[str, str] = {"evaluations:prefill": "GET pack_admin 204"}
-"""如 ``{"evaluations:rounds": "GET pack_admin 200"}``：几种人用逗号隔开，能用的人问对的方法得到这个答案。"""
+ROWS: dict[str, str] = {
+    "evaluations:prefills": "GET pack_admin 200",
+    "evaluations:prefill": "GET pack_admin 200",
+    "evaluations:prefill_check": "POST pack_admin 409",
+    "evaluations:prefill_apply": "POST pack_admin 409",
+    "evaluations:prefill_template": "GET pack_admin 200",
+}
 
 
 def keys(name: str, world: World) -> dict[str, Any]:
     """网址里的编号。"""
-    return {}
+    return {} if name == "evaluations:prefills" else {"round_id": world.units[MINE].submission.round_id}
