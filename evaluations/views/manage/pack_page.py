@@ -55,7 +55,7 @@ def pack_page(
         "tabs": [{"label": label, "url": reverse(f"evaluations:{name}", args=[pack.pk]), "current": name == tab} for name, label in TABS],
         "faults": [{"text": fault.message, "url": fault_url(pack, fault)} for fault in faults],
     }  # fmt: skip
-    return render(request, f"manage/{template or tab}.html", {**shared, **context}, status=status)
+    return render(request, f"evaluations/manage/{template or tab}.html", {**shared, **context}, status=status)
 
 
 def fault_url(pack: Pack, fault: Fault) -> str:

@@ -50,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
     rows = (
         Pack.objects.defer("files").annotate(used=Count("submissions")).order_by("-year", "key", "-version")
     )
-    return render(request, "manage/packs.html", {"packs": rows, "form": form}, status=status)
+    return render(request, "evaluations/manage/packs.html", {"packs": rows, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,7 +73,7 @@ def copy(request: HttpRequest, pack_id: UUID) -> HttpResponse:
             messages.success(request, f"已复制成草稿：{made}。改好后发布。")
             return redirect("evaluations:pack", pack_id=made.pk)
     status = 409 if request.method == "POST" else 200
-    return render(request, "manage/pack_copy.html", {"source": source, "form": form}, status=status)
+    return render(request, "evaluations/manage/pack_copy.html", {"source": source, "form": form}, status=status)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
