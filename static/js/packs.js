@@ -17,28 +17,59 @@
     if (here && fresh) { here.replaceWith(document.importNode(fresh, true)); }
   }
 
+  // 换上新的页面时，正在打的字、光标都不动。
+  function keepTyping(change) {
+    var here = document.activeElement, id = here && here.id, typed = here && "value" in here ? here.value : null;
+    var dirty = typed !== null && typed !== here.defaultValue;
+    change();
+    var again = id ? document.getElementById(id) : null;
+    if (!again || again === here) { return; }
+    again.focus();
+    if (dirty) { again.value = typed; }
+  }
+
+  function post(form) {
+    return fetch(form.action, { method: "POST", body: new FormData(form), credentials: "same-origin" }).then(function (answer) {
+      return answer.text().then(function (text) {
+        return { ok: answer.ok, page: new DOMParser().parseFromString(text, "text/html") };
+      });
+    });
+  }
+
+  // 一次存一个，前一个存好了才发下一个：旧值总是最新的。
   function send(form) {
-    var body = new FormData(form), focused = document.activeElement && document.activeElement.id;
-    waiting = waiting.then(function () {
-      return fetch(form.action, { method: "POST", body: body, credentials: "same-origin" });
-    }).then(function (answer) {
-      return answer.text().then(function (text) { return { ok: answer.ok, page: new DOMParser().parseFromString(text, "text/html") }; });
-    }).then(function (got) {
+    waiting = waiting.then(function () { return post(form); }).then(function (got) {
       var mine = document.getElementById("row-form"), fresh = got.page.getElementById("row-form");
       messages(got.page);
-      swap(got.page, SWAPPED);
-      if (mine && fresh) {
-        mine.elements.namedItem("was").value = fresh.elements.namedItem("was").value;
-        if (!got.ok) { swap(got.page, ["indicator"]); }
-      }
-      var again = focused && document.getElementById(focused);
-      if (again && document.activeElement !== again) { again.focus(); }
+      keepTyping(function () { swap(got.page, got.ok ? SWAPPED : SWAPPED.concat("indicator")); });
+      if (mine && fresh && got.ok) { mine.elements.namedItem("was").value = fresh.elements.namedItem("was").value; }
     }).catch(function () { form.submit(); });
   }
 
   document.addEventListener("change", function (event) {
     var form = event.target.form;
     if (form && form.hasAttribute("data-live") && form.checkValidity()) { send(form); }
+  });
+
+  var pressed = null;
+  document.addEventListener("click", function (event) {
+    pressed = event.target.closest ? event.target.closest("button") : null;
+  }, true);
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target, act = pressed && pressed.form === form ? pressed.value : "";
+    pressed = null;
+    if (!form.hasAttribute("data-live")) { return; }
+    event.preventDefault();
+    if (!act) { send(form); return; }
+    waiting.then(function () {
+      var chosen = document.createElement("input");
+      chosen.type = "hidden";
+      chosen.name = "act";
+      chosen.value = act;
+      form.appendChild(chosen);
+      form.submit();
+    });
   });
 
   document.addEventListener("keydown", function (event) {
@@ -56,9 +87,10 @@
 
   var check = document.getElementById("check-form"), tried = document.getElementById("tried");
 
+  var attempts = 0;
+
   function attempt() {
-    var focused = document.activeElement && document.activeElement.id;
-    var body = new FormData();
+    var body = new FormData(), mine = attempts += 1;
     Array.prototype.forEach.call(check.elements, function (one) {
       if (one.name && (one.type !== "checkbox" || one.checked)) { body.append(one.name, one.value); }
     });
@@ -66,10 +98,11 @@
       return answer.ok ? answer.text() : Promise.reject(answer.status);
     }).then(function (text) {
       var page = new DOMParser().parseFromString(text, "text/html");
-      tried.textContent = "";
-      while (page.body.firstChild) { tried.appendChild(page.body.firstChild); }
-      var again = focused && focused.indexOf("try-") === 0 && document.getElementById(focused);
-      if (again) { again.focus(); }
+      if (mine !== attempts) { return; }
+      keepTyping(function () {
+        tried.textContent = "";
+        while (page.body.firstChild) { tried.appendChild(page.body.firstChild); }
+      });
     }).catch(function () { tried.textContent = "没有试成，请检查网络后再试。"; });
   }
 

@@ -387,5 +387,7 @@ def trial_of_check(request: HttpRequest, pack_id: UUID) -> HttpResponse:
     given = {name.removeprefix("value:"): text for name, text in sent.items() if name.startswith("value:")}
     tried = try_check(built, raw, given) if built else None
     return render(
-        request, "evaluations/manage/_tried.html", {"tried": tried, "back": reverse("evaluations:pack", args=[pack.pk])}
+        request,
+        "evaluations/manage/_tried.html",
+        {"tried": tried, "back": reverse("evaluations:pack", args=[pack.pk])},
     )

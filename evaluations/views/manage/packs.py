@@ -73,7 +73,9 @@ def copy(request: HttpRequest, pack_id: UUID) -> HttpResponse:
             messages.success(request, f"已复制成草稿：{made}。改好后发布。")
             return redirect("evaluations:pack", pack_id=made.pk)
     status = 409 if request.method == "POST" else 200
-    return render(request, "evaluations/manage/pack_copy.html", {"source": source, "form": form}, status=status)
+    return render(
+        request, "evaluations/manage/pack_copy.html", {"source": source, "form": form}, status=status
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
