@@ -24,6 +24,10 @@ PARAMETER_WORDS = {
     "negative": "反向指标的算法", "over_threshold": "超额多少算偏离", "over_action": "偏离了怎么办", "over_points": "偏离扣几分",
     "rescale": "不适用的是否折算", "caps": "按执行率封顶", "deductions": "按件扣分", "bands": "定性档次",
 }  # fmt: skip
+VALUE_WORDS = {
+    "error": "错误", "warning": "提醒", "info": "提示", "ratio": "按目标÷实际", "linear": "线性扣减", "reason": "说明原因",
+    "deduct": "扣分", "unit": "单位", "reviewer": "审核人", "system": "系统", "portrait": "纵向", "landscape": "横向",
+}  # fmt: skip
 NONE = "（没有）"
 TABLE_ARRAYS = frozenset("fields shape scope constants checks scores band block templates requires".split())
 LISTS = frozenset("cells because_of scopes basis steps choices".split())
@@ -249,4 +253,4 @@ def shown(value: Any) -> str:
         return "，".join(f"{key} {shown(one)}" for key, one in value.items())
     if isinstance(value, list):
         return "；".join(shown(one) for one in value)
-    return str(value)
+    return VALUE_WORDS.get(str(value), str(value))

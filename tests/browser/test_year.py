@@ -148,7 +148,7 @@ def test_an_administrator_runs_two_years_alone(
     page.fill("#row-form [name=分值]", "10")
     page.get_by_role("button", name="保存").click()
     expect(page.locator("#tree [aria-current=true]")).to_contain_text("公共服务事项办结数")
-    expect(page.locator("#preview")).to_contain_text("公共服务事项办结数")
+    expect(page.locator("#preview tr", has_text="公共服务事项办结数")).to_contain_text("10")
     shot(page, "年-指标与分值")
     go(f"/manage/packs/{second.pk}/checks/?q={LEVEL.split()[0]}")
     page.get_by_role("link", name=LEVEL, exact=True).click()

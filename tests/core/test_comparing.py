@@ -14,7 +14,7 @@ CASES = [
     ("constant", changed("indicators.toml", 'value = "10"', 'value = "20"'), ("常数", "执行权重", "值", "10", "20")),
     ("new prescribed row", with_rows("部门指标模板", ROWS.split("\n    [\"T2")[0] + "]"), ("指标（部门指标模板）", "T1", "增加", "（没有）", None)),
     ("help", changed("fields.toml", 'help = "如 个、件、%。"', 'help = "如 人次。"'), ("字段（指标）", "计量单位", "填报说明", "如 个、件、%。", "如 人次。")),
-    ("level", changed("checks.toml", '{code = "P04", level = "warning"', '{code = "P04", level = "info"'), ("核对", "P04 年中追加的项目须说明", "级别", "warning", "info")),
+    ("level", changed("checks.toml", '{code = "P04", level = "warning"', '{code = "P04", level = "info"'), ("核对", "P04 年中追加的项目须说明", "级别", "提醒", "提示")),
     ("switched off", changed("checks.toml", '{code = "W04"', '{off = true, code = "W04"'), ("核对", "W04 分值大于 0", "停用", "（没有）", "是")),
     ("parameter", changed("scoring.toml", 'over_threshold = "0.3"', 'over_threshold = "0.2"'), ("计分", "参数", "超额多少算偏离", "0.3", "0.2")),
     ("form", changed("forms/2_department.toml", '"分值", "执行率", "得分"', '"权重", "执行率", "得分"'), ("表样", "第2带第2行", "改了", None, None)),

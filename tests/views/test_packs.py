@@ -229,7 +229,7 @@ def test_helps_parameters_outline_and_head_are_edited_in_place(client: Client, d
     assert built.schema.root.fields["填表人"].help == "经办人姓名"
     assert "写清职责和编制。" in draft.files["forms/7_report.toml"]
     found = client.get(url("pack_compare", draft)).content.decode()
-    assert all(words in found for words in ("经办人姓名", "linear", "写清职责和编制。", "主管部门审核"))
+    assert all(words in found for words in ("经办人姓名", "线性扣减", "写清职责和编制。", "主管部门审核"))
 
 
 def test_a_published_pack_is_shown_and_refuses_every_edit(client: Client, city: City):
