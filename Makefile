@@ -75,3 +75,9 @@ listen:
 	@echo "已启动：http://127.0.0.1:$(PORT)/ （按 Ctrl-C 停止）"
 	@exec $(python) -m gunicorn config.wsgi --bind "127.0.0.1:$(PORT)" --no-control-socket --log-level warning \
 		--worker-class gthread --workers 2 --threads 4 --keep-alive 75
+
+.PHONY: manual
+manual: ## 重新截取管理员手册里的图
+	@.ci/setup --test
+	$(python) -m pytest -q tests/browser/test_year.py
+	cp build/screenshots/年-*.png docs/管理员手册/
