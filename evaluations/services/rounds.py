@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -25,6 +25,7 @@ from .repack import Result, move_draft
 from .workflow import perform
 
 MAX_RETURN_DAYS = 90
+LATEST = timedelta(days=3 * 366)
 
 
 def lock_round(round_id: UUID) -> Round:
@@ -103,6 +104,8 @@ def _fill(task: Round, name: str, pack: Pack, deadline: datetime, return_days: i
         raise Refused(f"{pack}是“{pack.get_state_display()}”，只能用已发布的方案。")
     if deadline != task.deadline and deadline <= timezone.now():
         raise Refused("截止时间要晚于现在。请重新选。")
+    if deadline > timezone.now() + LATEST:
+        raise Refused("截止时间最晚到三年以后。请核对年份。")
     if not 1 <= return_days <= MAX_RETURN_DAYS:
         raise Refused(f"退回后几日内改好：要是 1 到 {MAX_RETURN_DAYS} 天。")
     task.name, task.pack, task.deadline, task.return_days = name, pack, deadline, return_days
@@ -201,7 +204,7 @@ def take_back(*, round_id: UUID, user: User, reason: str) -> None:
 def drop_round(*, round_id: UUID, user: User) -> None:
     """删掉一个从没有开放过的任务（撤销结转也是它）。"""
     task = lock_round(round_id)
-    if task.opened_at is not None or task.submissions.exists():
+    if task.opened_at is not None or task.submissions.exists() or task.batches.exists():
         raise Refused("任务开放过，单位的材料和记录要留着，不能删。不用的任务放着就行，单位看不到。")
     if task.followed_by.exists():
         raise Refused("后一年的任务由它结转，不能删。请先删后一年的。")

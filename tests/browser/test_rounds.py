@@ -11,9 +11,12 @@ from playwright.sync_api import Page, expect
 from evaluations.core.workflow import Role
 from evaluations.services.notices import put_phrase
 from evaluations.services.rounds import plan_round
+from tests.browser.test_accessibility import problems
 from tests.conftest import City
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PLANNED = ("units/", "preview/", "open/")
+OPENED = ("", "close/", "roll/", "repack/")
 TOLD = "满意度没有调查依据，请补充。"
 
 
@@ -43,6 +46,19 @@ def test_units_are_chosen_by_branch_and_a_phrase_is_put_into_the_reason(
     page.check("[data-choose-every]")
     expect(count).to_have_text("2")
     shot(page, "round-progress")
+    pages = [
+        f"rounds/{path}"
+        for path in (
+            "",
+            "new/",
+            *(f"{city.task.pk}/{name}" for name in OPENED),
+            *(f"{task.pk}/{name}" for name in PLANNED),
+        )
+    ]
+    wrong = [
+        line for path in (*pages, "notices/") for line in problems(page, f"{live_server.url}/manage/{path}")
+    ]
+    assert wrong == []
     city.import_into("2024-correct-package")
     city.act("submit", city.preparer)
     head = sign_in(city.head)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from evaluations import access
 from evaluations.core.workflow import REVIEW_STATES, Role, State
 from evaluations.models import Round
-from evaluations.progress import OVERDUE, TABS, Line, digest, lines_of, matching, untouched
+from evaluations.progress import OVERDUE, TABS, Line, digest, lines_of, matching
 from evaluations.services.problems import Refused
 from evaluations.services.rounds import perform_each
 from evaluations.views.decide import day_of
@@ -46,7 +46,7 @@ def detail(request: HttpRequest, round_id: UUID) -> HttpResponse:
     branches = sorted({line.branch for line in lines if line.branch}, key=lambda unit: unit.code or "")
     context: dict[str, Any] = {
         "tabs": tabs, "tab": tab, "branch": branch, "words": words, "branches": branches, "lines": matching(near, tab=tab),
-        "total": len(lines), "key": new_key(), "today": timezone.localdate(), "untouched": not untouched(task),
+        "total": len(lines), "key": new_key(), "today": timezone.localdate(), "untouched": not any(line.saved_at for line in lines),
         "done": sum(1 for line in lines if line.submission.state in TABS["done"][1]),
         "asked": sum(1 for line in lines if line.submission.state != State.CANCELLED),
     }  # fmt: skip
