@@ -33,6 +33,7 @@ CODE, NAME, PROJECT_CODE, PROJECT_NAME = "预算编码", "单位名称", "项目
 PACKAGE_HEADINGS = {CODE: True, NAME: False}
 PROJECT_HEADINGS = {CODE: True, PROJECT_CODE: False, PROJECT_NAME: False}
 OWN_HEADINGS = PACKAGE_HEADINGS.keys() | PROJECT_HEADINGS.keys()
+LONGEST_CODE = 60
 LIKELY_YUAN = 100_000
 """没有写单位时，数的中位数到这么大就当是元。"""
 FEWEST_YUAN, MOST_WAN = Decimal(100), Decimal(1_000_000)
@@ -219,6 +220,9 @@ def _source_row(row: Row, sheet: _Sheet, source: Source, money_unit: str) -> Sou
     if not scope.name:
         return SourceRow(row, code, values)
     name = row.values[PROJECT_NAME]
+    if len(row.values[PROJECT_CODE]) > LONGEST_CODE:
+        source.faults.append(row.fault(PROJECT_CODE, f"超过 {LONGEST_CODE} 个字。请核对。"))
+        return None
     if name:
         values[scope.match] = Given(name, PROJECT_NAME)
     elif not row.values[PROJECT_CODE]:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +17,7 @@ from evaluations.models import Project, Round, SourceBatch, SourceValue
 from evaluations.selectors import PROJECT_SCOPE
 from units.models import User
 
-from .drafting import Draft, lock_submission
+from .drafting import Draft
 from .prefill_plan import NewProject, UnitPlan, plan_prefill, rows_by_code, source_for
 from .problems import Refused
 from .projects import starting_body
@@ -34,9 +34,8 @@ def apply_prefill(
     """
     task = Round.objects.select_related("pack").select_for_update(of=("self",)).get(pk=round_id)
     source = source_for(task, sheets, unit)
-    asked = task.submissions.filter(department__code__in=rows_by_code(source)).values_list("pk", flat=True)
-    for pk in sorted(asked):
-        lock_submission(pk)
+    asked = task.submissions.filter(department__code__in=rows_by_code(source))
+    list(asked.select_for_update(of=("self",)).order_by("pk"))
     plan = plan_prefill(task=task, source=source, by=by)
     if plan.faults:
         raise Refused(f"表格有 {len(plan.faults)} 处不对，一格都没有带入。请改好再上传。")
@@ -45,7 +44,8 @@ def apply_prefill(
     batch = SourceBatch.objects.create(round=task, name=name[:200], by=by)
     counts: Counter[str] = Counter(units=len(plan.units), written=0, projects=0, kept=len(plan.kept))
     for one in plan.units:
-        counts.update(_write(one, batch, set(take)))
+        counts.update(_write(one, set(take)))
+    _remember(plan.units, batch)
     record_event(
         action="prefill", label="取数", user=by, reason=name,
         details={"round": str(task.pk), "batch": str(batch.pk), "unit": plan.source.unit, "counts": dict(counts)},
@@ -53,8 +53,8 @@ def apply_prefill(
     return dict(counts)
 
 
-def _write(unit: UnitPlan, batch: SourceBatch, take: set[str]) -> dict[str, int]:
-    """把一个单位的写进去，记下各格的来源；返回写了几格、加了几个项目、留了几处、用了几处来源的。"""
+def _write(unit: UnitPlan, take: set[str]) -> dict[str, int]:
+    """把一个单位的写进去；返回写了几格、加了几个项目、留了几处、用了几处来源的。"""
     work = unit.draft.work
     chosen = [one for one in unit.with_verdict(Verdict.BOTH) if one.token in take]
     projects = {one.cell.address: one for one in unit.projects}
@@ -68,7 +68,6 @@ def _write(unit: UnitPlan, batch: SourceBatch, take: set[str]) -> dict[str, int]
         len(one.values) for one in added
     )
     unit.draft.finish()
-    _remember(unit, batch)
     for project in Project.objects.filter(pk__in=unit.codes):
         project.code = unit.codes[project.pk]
         project.save(update_fields=["code"])
@@ -83,12 +82,14 @@ def _add_project(draft: Draft, new: NewProject) -> None:
     draft.work.put(Kind.ITEM, new.cell.address, item_text(last[0] if last else "", body))
 
 
-def _remember(unit: UnitPlan, batch: SourceBatch) -> None:
+def _remember(units: Sequence[UnitPlan], batch: SourceBatch) -> None:
     """各格的来源：最近一次说的是什么、哪次说的，没有动的格也记。"""
     rows = [
         SourceValue(submission=unit.submission, address=address, value=text, batch=batch)
+        for unit in units
         for address, text in unit.given.items()
     ]
     SourceValue.objects.bulk_create(
-        rows, update_conflicts=True, unique_fields=["submission", "address"], update_fields=["value", "batch"]
-    )
+        rows, batch_size=200, update_conflicts=True, unique_fields=["submission", "address"],
+        update_fields=["value", "batch"],
+    )  # fmt: skip

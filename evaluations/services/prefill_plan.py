@@ -27,7 +27,7 @@ from evaluations.core.prefill import (
 from evaluations.core.schema import Field
 from evaluations.core.steps import Kind
 from evaluations.core.tabular import Fault
-from evaluations.core.values import ValueProblem
+from evaluations.core.values import YUAN_PER_UNIT, ValueProblem
 from evaluations.core.workflow import State
 from evaluations.models import Project, Round, SourceValue, Submission
 from evaluations.selectors import PROJECT_SCOPE
@@ -141,7 +141,9 @@ class Plan:
 
 
 def source_for(task: Round, sheets: Sheets, unit: str = "") -> Source:
-    """照任务的方案读一个文件；``unit`` 是金额单位，空着就从文件看。"""
+    """照任务的方案读一个文件；``unit`` 是金额单位，空着就从文件看，不认识的抛 ``Refused``。"""
+    if unit and unit not in YUAN_PER_UNIT:
+        raise Refused("金额的单位只能是元或万元。请重新选。")
     pack = task.pack.compiled()
     return read_source(sheets, pack.schema, pack.money_unit, unit)
 

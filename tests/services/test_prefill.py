@@ -115,6 +115,9 @@ BAD: dict[str, tuple[bytes, list[tuple[str, int, str, str]]]] = {
     "a project without code and name": (
         file([], [PROJECTS, ["101", "", "", "", 1]]), [("项目", 2, "项目名称", "都没有填")],
     ),
+    "a code that cannot be one": (
+        file([], [PROJECTS, ["101", "P" * 61, "甲", "", 1]]), [("项目", 2, "项目编码", "超过 60 个字")],
+    ),
     "a good sheet and a bad one": (
         file(GOOD, [PROJECTS, ["101", "P1", "甲", "", "许多"]]), [("项目", 2, "资金.全年预算数", "不是金额")],
     ),
@@ -312,7 +315,8 @@ def test_the_page_shows_first_then_takes_and_the_cells_say_where_they_came_from(
     assert page.status_code == 200
     assert traces() == (0, 0, 0, 0)
     sent = {"carried": page.context["carried"], "unit": "万元"}
-    assert client.post(apply, {**sent, "carried": sent["carried"][:-3]}).status_code == 409
+    for wrong in ({"carried": sent["carried"][:-3]}, {"unit": "美元"}):
+        assert client.post(apply, {**sent, **wrong}).status_code == 409
     assert client.post(apply, sent).status_code == 302
     type_in(city, "资金.全年执行数", "90")
     with CaptureQueriesContext(connection) as asked:
