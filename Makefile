@@ -32,6 +32,11 @@ serve: port ## 再次启动演示系统，数据照旧
 	@$(manage) collectstatic --noinput --verbosity 0
 	@$(MAKE) listen
 
+.PHONY: remove-demo
+remove-demo: export DEMO = 1
+remove-demo: ## 删去全部演示数据，留下空库
+	@$(manage) remove_demo --yes
+
 .PHONY: test
 test: ## 检查代码，并在 SQLite 和 PostgreSQL 上测试
 	@.ci/setup --test

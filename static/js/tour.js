@@ -36,7 +36,7 @@
     hints.forEach((hint, n) => {
       hint.hidden = n !== at;
     });
-    place.querySelector("[data-next]").textContent = at + 1 < hints.length ? "知道了，下一条" : "知道了";
+    place.querySelector("[data-next]").textContent = at + 1 < hints.length ? "下一条" : "明白了";
     mark(true);
   }
 

@@ -39,7 +39,7 @@ def test_a_newcomer_sees_each_hint_once_and_pastes_a_block(
     page.goto(page.url + f"s/{city.submission.pk}/")
     tour = page.locator("[data-tour]")
     expect(tour).to_be_visible()
-    page.get_by_role("button", name="知道了").focus()
+    page.get_by_role("button", name="明白了").focus()
     page.keyboard.press("Enter")
     expect(tour).to_have_count(0)
     page.reload()
@@ -48,9 +48,9 @@ def test_a_newcomer_sees_each_hint_once_and_pastes_a_block(
     page.locator(".parts a.btn").first.click()
     expect(tour).to_contain_text("自动保存")
     shot(page, "tour")
-    page.get_by_role("button", name="知道了，下一条").click()
+    page.get_by_role("button", name="下一条").click()
     expect(tour).to_contain_text("边填边核对")
-    page.get_by_role("button", name="知道了").click()
+    page.get_by_role("button", name="明白了").click()
     expect(tour).to_have_count(0)
 
     paste(page, "公车购置.上年决算数", BLOCK)
@@ -63,6 +63,6 @@ def test_a_newcomer_sees_each_hint_once_and_pastes_a_block(
     assert shown(page, "公务接待") == ["", "", ""]
 
     # 从官方表复制的：合并格的其余部分在剪贴板里是空列
-    paste(page, "公务接待.上年决算数", "0.70\t\t0.60\t\t0.55\t\n")
+    paste(page, "公务接待.上年决算数", "0.7\t\t0.6\t\t0.55\t\n")
     expect(page.locator('.grid-frame .v[data-address="公务接待.本年决算数"]')).to_have_value("0.55")
-    assert shown(page, "公务接待") == ["0.70", "0.6", "0.55"]
+    assert shown(page, "公务接待") == ["0.7", "0.6", "0.55"]

@@ -80,4 +80,4 @@ class Command(BaseCommand):
         self.stdout.write("\n其他单位的填报人、负责人：")
         for name, state, preparer, head in unit_lines():
             self.stdout.write(f"  {preparer:<12}{head:<14}{state}　{name}")
-        self.stdout.write("\n不要演示数据了：manage.py remove_demo --yes\n")
+        self.stdout.write("\n不要演示数据了：make remove-demo\n")
