@@ -6,8 +6,8 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-SERVING = ("runserver", "check")
-"""这些命令要真的密钥；其余命令不签发会话，临时生成一个就够。"""
+SERVING = ("runserver", "check", "setup_code")
+"""这些命令要真的密钥（设置码由它算出）；其余命令不签发会话，临时生成一个就够。"""
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,8 @@ OVERSEERS = REVIEW_ROLES | {Role.PACK_ADMIN}
 """看得到哪个单位报到哪一步的岗位；看不看得到内容是另一回事。"""
 UNIT_ADMINS = frozenset((Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.DEPARTMENT_ADMIN))
 """管单位和人员的岗位：财政局的管全部，主管部门管理员管本部门和下属。任命了主管部门管理员，就是开了下放。"""
+BUREAU_ADMINS = frozenset((Role.PACK_ADMIN, Role.SYSTEM_ADMIN))
+"""其中财政局的：停用、并入、移出部门、批量导入，只有他们能办。"""
 GIVES = {
     Role.SYSTEM_ADMIN: frozenset(Role),
     Role.PACK_ADMIN: frozenset(
@@ -113,9 +115,20 @@ def manages(user: User, department: Department) -> set[Role]:
     return {Role(a.role) for a in appointments_of(user) if a.department_id in above} & UNIT_ADMINS
 
 
-def roles_given_by(user: User, department: Department) -> set[Role]:
-    """这个人在某单位能任命哪些岗位。"""
-    return {given for role in manages(user, department) for given in GIVES[role]}
+def powers_of(user: User) -> dict[UUID, set[Role]]:
+    """这个人的管理岗位设在哪些单位，在那里和它的下级各能任命哪些岗位。"""
+    found: dict[UUID, set[Role]] = defaultdict(set)
+    for post in appointments_of(user):
+        found[post.department_id] |= GIVES.get(Role(post.role), frozenset())
+    return found
+
+
+def roles_given_by(
+    user: User, department: Department, powers: Mapping[UUID, set[Role]] | None = None
+) -> set[Role]:
+    """这个人在某单位能任命哪些岗位。``powers`` 是他的 ``powers_of``，问很多次时先取好。"""
+    powers = powers_of(user) if powers is None else powers
+    return {role for node in department.ancestors() for role in powers.get(node.pk, ())}
 
 
 def people_of(user: User) -> QuerySet[User]:

@@ -100,7 +100,7 @@ def people_list(
     elif which == "no_post":
         people = people.filter(~Exists(posts))
     held = current_posts().select_related("department", "stand_in_for")
-    return people.order_by("display_name", "username").prefetch_related(
+    return people.order_by("username").prefetch_related(
         Prefetch("appointments", queryset=held, to_attr="posts")
     )
 

@@ -1,6 +1,6 @@
 """读上传表格的子进程：拆包、解压、解析都在这里，内存和时间有上限。由 services/sheets.py 启动，做完一份就退出。
 
-标准输入：一行 JSON（``name`` 文件名），随后是文件。标准输出：JSON，``sheets`` 各工作表的格子，或 ``refused`` 一句话。
+标准输入：一行 JSON（``name`` 文件名，``uncomputed`` 公式没有存值的格写成什么），随后是文件。标准输出：JSON，``sheets`` 各工作表的格子，或 ``refused`` 一句话。
 按内容认格式，不信文件名。收 .xlsx 和 .csv。
 """
 
@@ -18,8 +18,6 @@ from datetime import date, datetime, time
 from typing import Any
 from xml.etree import ElementTree
 
-from ..core.tabular import UNCOMPUTED, Cell
-
 MEMORY_BYTES = 768 * 1024 * 1024
 CPU_SECONDS = 15
 MAX_INFLATED = 80 * 1024 * 1024
@@ -34,15 +32,18 @@ _VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]+)<")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
 
+Cell = str | int | float | bool | None
+
+
 class Refused(Exception):
     """读不了，消息给用户看。"""
 
 
-def read(data: bytes, name: str) -> dict[str, list[list[Cell]]]:
+def read(data: bytes, name: str, uncomputed: str) -> dict[str, list[list[Cell]]]:
     """各工作表的格子；读不了抛 ``Refused``。"""
     start = data[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if data.startswith(b"PK\x03\x04"):
-        return _workbook(data)
+        return _workbook(data, uncomputed)
     if data.startswith(b"\xd0\xcf\x11\xe0"):
         if "EncryptedPackage".encode("utf-16-le") in data:
             raise Refused("这个文件设了打开密码，读不了。请去掉密码，另存后再上传。")
@@ -57,11 +58,11 @@ def read(data: bytes, name: str) -> dict[str, list[list[Cell]]]:
 # ---- 工作簿 ----
 
 
-def _workbook(data: bytes) -> dict[str, list[list[Cell]]]:
+def _workbook(data: bytes, uncomputed: str) -> dict[str, list[list[Cell]]]:
     from python_calamine import CalamineError, CalamineWorkbook
 
     with _package(data) as package:
-        broken = _broken_cells(package)
+        broken = _broken_cells(package, uncomputed)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
         found = {}
@@ -103,26 +104,26 @@ def _package(data: bytes) -> zipfile.ZipFile:
     return package
 
 
-def _broken_cells(package: zipfile.ZipFile) -> dict[str, dict[tuple[int, int], str]]:
+def _broken_cells(package: zipfile.ZipFile, uncomputed: str) -> dict[str, dict[tuple[int, int], str]]:
     """各工作表里公式出错、公式没有存值的格（行、列从 0 起）：读值的库把它们都读成空。"""
     found = {}
     for name, path in _sheet_paths(package).items():
         cells = {}
         for match in _CELL.finditer(_inflated(package, path)):
             place = _PLACE.search(match[1])
-            mark = _mark_of(match[1], match[2] or b"")
+            mark = _mark_of(match[1], match[2] or b"", uncomputed)
             if place and mark:
                 cells[int(place[2]) - 1, _column(place[1])] = mark
         found[name] = cells
     return found
 
 
-def _mark_of(attributes: bytes, content: bytes) -> str:
+def _mark_of(attributes: bytes, content: bytes, uncomputed: str) -> str:
     value = _VALUE.search(content)
     if b't="e"' in attributes and value:
         return value[1].decode("utf-8", "replace")
     text_result = b't="str"' in attributes
-    return UNCOMPUTED if _FORMULA.search(content) and not value and not text_result else ""
+    return uncomputed if _FORMULA.search(content) and not value and not text_result else ""
 
 
 def _column(letters: bytes) -> int:
@@ -224,10 +225,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    name = json.loads(sys.stdin.buffer.readline())["name"]
+    message = json.loads(sys.stdin.buffer.readline())
     reply: dict[str, Any]
     try:
-        reply = {"sheets": read(sys.stdin.buffer.read(), name)}
+        reply = {"sheets": read(sys.stdin.buffer.read(), message["name"], message["uncomputed"])}
     except Refused as problem:
         reply = {"refused": str(problem)}
     sys.stdout.buffer.write(json.dumps(reply, ensure_ascii=False).encode("utf-8", "replace"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from django.db import transaction
@@ -97,7 +97,7 @@ def plan_import(
     *, by: User, units: Sequence[Row], people: Sequence[Row], faults: Sequence[Fault] = ()
 ) -> Plan:
     """对照库里现有的，算出每一行要做什么、哪里不对。什么都不写。"""
-    every = list(Department.objects.select_related("parent", "merged_into"))
+    every = _linked(Department.objects.select_related("merged_into"))
     tree = {unit.code: unit for unit in every if unit.code}
     unit_lines, unit_faults = plan_units(units, every, by)
     people_lines, people_faults = plan_people(people, tree, {line.code: line for line in unit_lines}, by)
@@ -106,6 +106,14 @@ def plan_import(
         words = f"一次最多新增 {MAX_NEW_PEOPLE} 人，这里有 {len(plan.new_people)} 人。请分成几个文件。"
         plan.faults.append(Fault(PEOPLE, 0, "", "", words))
     return plan
+
+
+def _linked(units: Iterable[Department]) -> list[Department]:
+    """全部单位，上级互相连好：往上数时不再问数据库。"""
+    known = {unit.pk: unit for unit in units}
+    for unit in known.values():
+        unit.parent = known[unit.parent_id] if unit.parent_id else None
+    return list(known.values())
 
 
 def apply_import(

@@ -69,7 +69,7 @@ class _Reader:
         self.names: dict[str, tuple[str, int]] = {}
         self.phones: dict[str, str] = {}
         self.posts: dict[tuple[str, str, str], int] = {}
-        self.powers: dict[str, set[Role]] = {}
+        self.powers = access.powers_of(by)
 
     def line(self, row: Row) -> PersonLine | None:
         """读一行；有不对的返回 None。"""
@@ -193,12 +193,9 @@ class _Reader:
 
     def _given_at(self, code: str) -> set[Role]:
         """在这个单位能任命的岗位；本次新增的单位按它已有的上级算。"""
-        start = code
-        seen = set()
+        seen: set[str] = set()
         while code not in self.tree and code in self.given and code not in seen:
             seen.add(code)
             code = self.given[code].parent_code
-        if start not in self.powers:
-            unit = self.tree.get(code)
-            self.powers[start] = access.roles_given_by(self.by, unit) if unit else set()
-        return self.powers[start]
+        unit = self.tree.get(code)
+        return access.roles_given_by(self.by, unit, self.powers) if unit else set()

@@ -25,10 +25,6 @@ from .records import record_event, wait_turn
 
 TREE_LOCK = 7_310_002
 """改单位树要排队：两个人同时移动，也不会移出一个圈。"""
-ABOVE_DEPARTMENTS = frozenset((Role.PACK_ADMIN, Role.SYSTEM_ADMIN))
-"""停用、并入、移出部门，是财政局管理员的事。"""
-
-
 CODE = re.compile(r"[0-9A-Za-z._-]{1,40}\Z")
 
 
@@ -191,7 +187,7 @@ def may_change(by: User, unit: Department) -> bool:
 
 def may_govern(by: User, unit: Department) -> bool:
     """能不能停用、启用、并入。"""
-    return bool(access.manages(by, unit) & ABOVE_DEPARTMENTS)
+    return bool(access.manages(by, unit) & access.BUREAU_ADMINS)
 
 
 def kinds_for(by: User, parent: Department) -> list[str]:

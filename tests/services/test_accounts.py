@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from evaluations import access
 from evaluations.core.workflow import Role
 from evaluations.models import Event
 from evaluations.services.accounts import (
@@ -31,17 +32,17 @@ NEW = "xian-ding-mi-ma-2024"
 
 
 @pytest.fixture
-def admin(city: City, people: Callable[..., Any]) -> Any:
-    return people("admin", "吴静", city.bureau, Role.PACK_ADMIN)
+def admin(town: City, people: Callable[..., Any]) -> Any:
+    return people("admin", "吴静", town.bureau, Role.PACK_ADMIN)
 
 
 @pytest.fixture
-def system(city: City, people: Callable[..., Any]) -> Any:
-    return people("system", "郑凯", city.bureau, Role.SYSTEM_ADMIN)
+def system(town: City, people: Callable[..., Any]) -> Any:
+    return people("system", "郑凯", town.bureau, Role.SYSTEM_ADMIN)
 
 
-def added(by: Any, city: City, username: str = "lisi", role: Role = Role.PREPARER) -> Credential:
-    place = city.unit if role in (Role.PREPARER, Role.UNIT_HEAD) else city.bureau
+def added(by: Any, town: City, username: str = "lisi", role: Role = Role.PREPARER) -> Credential:
+    place = town.unit if role in (Role.PREPARER, Role.UNIT_HEAD) else town.bureau
     return add_person(by=by, username=username, display_name="李四", phone="1", department=place, role=role)
 
 
@@ -64,7 +65,7 @@ def change(client: Client, old: str, new: str, again: str = "") -> Any:
 
 
 def test_the_initial_password_is_shown_once_and_kept_nowhere(
-    city: City, admin: Any, caplog: pytest.LogCaptureFixture
+    town: City, admin: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     page = signed_in(admin)
@@ -72,7 +73,7 @@ def test_the_initial_password_is_shown_once_and_kept_nowhere(
         "username": "LiSi",
         "display_name": "李四",
         "phone": "",
-        "department": str(city.unit.pk),
+        "department": str(town.unit.pk),
         "role": "preparer",
     }
     answer = page.post(reverse("evaluations:account_add"), sent)
@@ -86,23 +87,23 @@ def test_the_initial_password_is_shown_once_and_kept_nowhere(
     assert sheet.content.startswith(b"PK") and "no-store" in sheet["Cache-Control"]
 
 
-def test_the_sheet_of_passwords_is_made_for_nobody_else(city: City, admin: Any, system: Any) -> None:
+def test_the_sheet_of_passwords_is_made_for_nobody_else(town: City, admin: Any, system: Any) -> None:
     page = signed_in(admin)
-    sent = {"username": "lisi", "display_name": "李四", "department": str(city.unit.pk), "role": "preparer"}
+    sent = {"username": "lisi", "display_name": "李四", "department": str(town.unit.pk), "role": "preparer"}
     sheet = page.post(reverse("evaluations:account_add"), sent).context["sheet"]
     url = reverse("evaluations:account_passwords")
     assert signed_in(system).post(url, {"sheet": sheet}).status_code == 404
     assert page.post(url, {"sheet": sheet[:-2]}).status_code == 404
 
 
-def test_whoever_holds_an_initial_password_changes_it_before_anything_else(city: City, admin: Any) -> None:
-    made = added(admin, city)
+def test_whoever_holds_an_initial_password_changes_it_before_anything_else(town: City, admin: Any) -> None:
+    made = added(admin, town)
     page = Client()
     assert log_in(page, "lisi", made.password).status_code == 302
     for name in ("home", "people", "queue"):
         assert page.get(reverse(f"evaluations:{name}"))["Location"] == reverse("units:password")
     save = page.post(
-        reverse("evaluations:save", args=[city.submission.pk, "department"]), {}, "application/json"
+        reverse("evaluations:save", args=[town.submission.pk, "department"]), {}, "application/json"
     )
     assert save.status_code == 403 and "初始密码" in save.json()["error"]
     assert page.get(reverse("units:healthz")).status_code == 200
@@ -113,15 +114,15 @@ def test_whoever_holds_an_initial_password_changes_it_before_anything_else(city:
     assert not person.must_change_password and person.initial_until is None
 
 
-def test_he_can_leave_without_changing_it(city: City, admin: Any) -> None:
-    made = added(admin, city)
+def test_he_can_leave_without_changing_it(town: City, admin: Any) -> None:
+    made = added(admin, town)
     page = Client()
     log_in(page, "lisi", made.password)
     assert page.post(reverse("units:logout"))["Location"] == reverse("units:login")
 
 
-def test_an_expired_initial_password_says_so_only_to_who_knows_it(city: City, admin: Any) -> None:
-    made = added(admin, city)
+def test_an_expired_initial_password_says_so_only_to_who_knows_it(town: City, admin: Any) -> None:
+    made = added(admin, town)
     User.objects.filter(username="lisi").update(initial_until=timezone.now() - timedelta(seconds=1))
     right = log_in(Client(), "lisi", made.password)
     assert right.status_code == 200 and "已经过期" in right.content.decode()
@@ -129,18 +130,19 @@ def test_an_expired_initial_password_says_so_only_to_who_knows_it(city: City, ad
     assert "已经过期" not in wrong and "账号或密码不对" in wrong
 
 
-@pytest.mark.parametrize(
-    "new", ["short", "1234567890", "password123", "my-lisi-2024-x", "新的密码李四二〇二四", "yunhu 2024"]
-)
-def test_a_weak_password_or_one_with_his_name_is_refused(city: City, admin: Any, new: str) -> None:
-    made = added(admin, city)
+WEAK = ("short", "1234567890", "password123", "my-lisi-2024-x", "新的密码李四二〇二四")
+
+
+def test_a_weak_password_or_one_with_his_name_is_refused(town: City, admin: Any) -> None:
+    made = added(admin, town)
     page = Client()
     log_in(page, "lisi", made.password)
-    answer = change(page, made.password, new, again=new if new != "yunhu 2024" else "yunhu 2025")
-    assert answer.status_code == 200 and answer.context["form"].errors
+    for new in WEAK:
+        assert change(page, made.password, new).context["form"].errors, new
+    assert change(page, made.password, NEW, again=f"{NEW}5").context["form"].errors
 
 
-def test_a_changed_password_ends_the_other_sessions(city: City) -> None:
+def test_a_changed_password_ends_the_other_sessions(town: City) -> None:
     here, elsewhere = Client(), Client()
     for client in (here, elsewhere):
         log_in(client, "own", OWN)
@@ -149,40 +151,40 @@ def test_a_changed_password_ends_the_other_sessions(city: City) -> None:
     assert elsewhere.get(reverse("evaluations:home")).status_code == 302
 
 
-def test_a_reset_ends_every_session_and_the_old_password(city: City, admin: Any) -> None:
+def test_a_reset_ends_every_session_and_the_old_password(town: City, admin: Any) -> None:
     page = Client()
     log_in(page, "own", OWN)
-    made = reset_password(by=admin, person_id=city.preparer.pk)
+    made = reset_password(by=admin, person_id=town.preparer.pk)
     assert page.get(reverse("evaluations:home"))["Location"].startswith("/login/")
     assert log_in(Client(), "own", OWN).status_code == 200
     assert log_in(Client(), "own", made.password).status_code == 302
 
 
-def test_a_disabled_account_is_out_and_back_when_enabled(city: City, admin: Any) -> None:
-    page = signed_in(city.preparer)
-    set_enabled(by=admin, person_id=city.preparer.pk, enabled=False)
+def test_a_disabled_account_is_out_and_back_when_enabled(town: City, admin: Any) -> None:
+    page = signed_in(town.preparer)
+    set_enabled(by=admin, person_id=town.preparer.pk, enabled=False)
     assert page.get(reverse("evaluations:home")).status_code == 302
     with pytest.raises(Refused, match="已停用"):
-        reset_password(by=admin, person_id=city.preparer.pk)
-    set_enabled(by=admin, person_id=city.preparer.pk, enabled=True)
+        reset_password(by=admin, person_id=town.preparer.pk)
+    set_enabled(by=admin, person_id=town.preparer.pk, enabled=True)
     assert log_in(Client(), "own", OWN).status_code == 302
 
 
 # ---- 谁给谁办 ----
 
 
-def test_nobody_does_anything_for_himself(city: City, admin: Any, system: Any) -> None:
+def test_nobody_does_anything_for_himself(town: City, admin: Any, system: Any) -> None:
     for me, role in ((admin, Role.BUREAU_REVIEWER), (system, Role.SECURITY_ADMIN)):
         given = {"by": me, "person_id": me.pk}
         with pytest.raises(Refused, match="您自己"):
-            appoint_person(**given, department=city.bureau, role=role, since=timezone.localdate(), until=None)
+            appoint_person(**given, department=town.bureau, role=role, since=timezone.localdate(), until=None)
         with pytest.raises(Refused, match="您自己"):
             reset_password(**given)
         with pytest.raises(Refused, match="您自己"):
             end_person_post(**given, appointment_id=me.appointments.get().pk)
 
 
-def test_an_administrator_has_no_power_over_posts_he_cannot_give(city: City, admin: Any, system: Any) -> None:
+def test_an_administrator_has_no_power_over_posts_he_cannot_give(town: City, admin: Any, system: Any) -> None:
     for act in (
         lambda: reset_password(by=admin, person_id=system.pk),
         lambda: set_enabled(by=admin, person_id=system.pk, enabled=False),
@@ -192,90 +194,88 @@ def test_an_administrator_has_no_power_over_posts_he_cannot_give(city: City, adm
         with pytest.raises(Refused, match="不归您管"):
             act()
     with pytest.raises(Refused, match="不能在 云湖市财政局 任命审计管理员"):
-        added(admin, city, role=Role.AUDIT_ADMIN)
+        added(admin, town, role=Role.AUDIT_ADMIN)
     page = signed_in(admin).get(reverse("evaluations:account", args=[system.pk]))
     assert page.context["why_not"] and "重置密码" not in page.content.decode()
     reset_password(by=system, person_id=admin.pk)
 
 
-def test_the_three_administrators_exclude_one_another(city: City, system: Any) -> None:
-    added(system, city, "anquan", Role.SECURITY_ADMIN)
+def test_the_three_administrators_exclude_one_another(town: City, system: Any) -> None:
+    added(system, town, "anquan", Role.SECURITY_ADMIN)
     person = User.objects.get(username="anquan")
     with pytest.raises(Refused, match="三员互斥"):
         appoint_person(
-            by=system, person_id=person.pk, department=city.bureau, role=Role.AUDIT_ADMIN,
+            by=system, person_id=person.pk, department=town.bureau, role=Role.AUDIT_ADMIN,
             since=timezone.localdate(), until=None,
         )  # fmt: skip
 
 
-def test_a_post_belongs_to_a_kind_of_unit_and_is_given_once(city: City, admin: Any) -> None:
-    given = {"by": admin, "person_id": city.preparer.pk, "since": timezone.localdate(), "until": None}
+def test_a_post_belongs_to_a_kind_of_unit_and_is_given_once(town: City, admin: Any) -> None:
+    given = {"by": admin, "person_id": town.preparer.pk, "since": timezone.localdate(), "until": None}
     with pytest.raises(Refused, match="财政审核人设在财政部门"):
-        appoint_person(**given, department=city.unit, role=Role.BUREAU_REVIEWER)
+        appoint_person(**given, department=town.unit, role=Role.BUREAU_REVIEWER)
     with pytest.raises(Refused, match="任期有重叠"):
-        appoint_person(**given, department=city.unit, role=Role.PREPARER)
+        appoint_person(**given, department=town.unit, role=Role.PREPARER)
     with pytest.raises(Refused, match="从今天或以后"):
         appoint_person(
             **given | {"since": timezone.localdate() - timedelta(days=1)},
-            department=city.other_unit,
+            department=town.other_unit,
             role=Role.PREPARER,
         )
 
 
-def test_an_ended_post_is_gone_at_once(city: City, admin: Any) -> None:
-    page = signed_in(city.preparer)
-    url = reverse("evaluations:workbench", args=[city.submission.pk])
-    assert page.get(url).status_code == 200
-    post = city.preparer.appointments.get()
-    end_person_post(by=admin, person_id=city.preparer.pk, appointment_id=post.pk)
-    assert page.get(url).status_code == 404
+def test_an_ended_post_is_gone_at_once(town: City, admin: Any) -> None:
+    assert access.visible_to(town.preparer).exists()
+    post = town.preparer.appointments.get()
+    end_person_post(by=admin, person_id=town.preparer.pk, appointment_id=post.pk)
+    assert not access.visible_to(town.preparer).exists()
     with pytest.raises(Refused, match="已经结束"):
-        end_person_post(by=admin, person_id=city.preparer.pk, appointment_id=post.pk)
-    today = added(admin, city)
+        end_person_post(by=admin, person_id=town.preparer.pk, appointment_id=post.pk)
+    today = added(admin, town)
     person = User.objects.get(username=today.username)
     end_person_post(by=admin, person_id=person.pk, appointment_id=person.appointments.get().pk)
     assert not person.appointments.exists(), "今天才开始的，收回"
 
 
-def test_an_account_belongs_to_one_person(city: City, admin: Any) -> None:
+def test_an_account_belongs_to_one_person(town: City, admin: Any) -> None:
     with pytest.raises(Refused, match="账号 own 已经有了（陈晓燕）"):
-        added(admin, city, "ＯＷＮ")
+        added(admin, town, "ＯＷＮ")
     for wrong in ("a", "a b", "a/b", "x" * 61, "a\n"):
         with pytest.raises(Refused):
-            added(admin, city, wrong if wrong != "a\n" else "!")
+            added(admin, town, wrong if wrong != "a\n" else "!")
 
 
 def test_a_department_administrator_reaches_only_his_own_people(
-    city: City, admin: Any, people: Callable[..., Any]
+    town: City, admin: Any, people: Callable[..., Any]
 ) -> None:
     branch = Department.objects.create(
-        code="2", name="云湖市农业农村局", kind="department", parent=city.bureau
+        code="2", name="云湖市农业农村局", kind="department", parent=town.bureau
     )
-    Department.objects.filter(pk=city.other_unit.pk).update(parent=branch)
+    Department.objects.filter(pk=town.other_unit.pk).update(parent=branch)
     me = people("branch", "秦岚", branch, Role.DEPARTMENT_ADMIN)
     reviewer = people("rev", "何静", branch, Role.DEPARTMENT_REVIEWER)
-    reset_password(by=me, person_id=city.other_preparer.pk)
+    reset_password(by=me, person_id=town.other_preparer.pk)
     with pytest.raises(Refused, match="不归您管"):
-        reset_password(by=me, person_id=city.preparer.pk)
+        reset_password(by=me, person_id=town.preparer.pk)
     with pytest.raises(Refused, match="不归您管"):
         reset_password(by=me, person_id=reviewer.pk)
     page = signed_in(me)
     shown = {person.username for person in page.get(reverse("evaluations:accounts")).context["page"]}
     assert shown == {"other", "branch", "rev"}
     appoint_person(
-        by=admin, person_id=city.other_preparer.pk, department=city.unit, role=Role.PREPARER,
+        by=admin, person_id=town.other_preparer.pk, department=town.unit, role=Role.PREPARER,
         since=timezone.localdate(), until=None,
     )  # fmt: skip
     with pytest.raises(Refused, match="不归您管"):
-        reset_password(by=me, person_id=city.other_preparer.pk)
+        reset_password(by=me, person_id=town.other_preparer.pk)
 
 
-def test_every_act_is_recorded(city: City, admin: Any) -> None:
-    person = User.objects.get(username=added(admin, city).username)
+def test_every_act_is_recorded(town: City, admin: Any) -> None:
+    person = User.objects.get(username=added(admin, town).username)
     given = {"by": admin, "person_id": person.pk}
     edit_person(**given, display_name="李思", phone="0730-1")
     post = appoint_person(
-        **given, department=city.other_unit, role=Role.UNIT_HEAD, since=timezone.localdate(), until=None
+        **given, department=town.other_unit, role=Role.UNIT_HEAD, since=timezone.localdate(), until=None
     )
     end_person_post(**given, appointment_id=post.pk)
     reset_password(**given)
@@ -289,9 +289,9 @@ def test_every_act_is_recorded(city: City, admin: Any) -> None:
 # ---- 清单 ----
 
 
-def test_people_are_found_by_word_unit_role_and_last_login(city: City, admin: Any) -> None:
+def test_people_are_found_by_word_unit_role_and_last_login(town: City, admin: Any) -> None:
     page = signed_in(admin)
-    User.objects.filter(pk=city.head.pk).update(last_login=timezone.now() - timedelta(days=100))
+    User.objects.filter(pk=town.head.pk).update(last_login=timezone.now() - timedelta(days=100))
 
     def shown(**asked: str) -> set[str]:
         return {
@@ -299,18 +299,18 @@ def test_people_are_found_by_word_unit_role_and_last_login(city: City, admin: An
         }
 
     assert shown(q="陈晓") == {"own"}
-    assert shown(unit=str(city.unit.pk)) == {"own", "colleague", "head"}
-    assert shown(unit=str(city.bureau.pk), role="preparer") == {"own", "colleague", "other"}
+    assert shown(unit=str(town.unit.pk)) == {"own", "colleague", "head"}
+    assert shown(unit=str(town.bureau.pk), role="preparer") == {"own", "colleague", "other"}
     assert shown(which="idle") == {"head"}
     assert "own" in shown(which="never") and "head" not in shown(which="never")
-    city.colleague.appointments.all().delete()
+    town.colleague.appointments.all().delete()
     assert shown(which="no_post") == {"colleague"}
     assert shown(which="disabled") == set()
     assert shown(unit="nonsense", role="nonsense", which="nonsense", page="99") >= {"own", "head"}
 
 
 def test_the_list_asks_the_database_as_often_for_many_as_for_few(
-    city: City, admin: Any, django_assert_max_num_queries: Any
+    town: City, admin: Any, django_assert_max_num_queries: Any
 ) -> None:
     page = signed_in(admin)
     for n in range(60):

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
+import manage
 from evaluations.core.workflow import Role
 from evaluations.models import Event
 from evaluations.services.problems import Refused
@@ -80,6 +81,11 @@ def test_a_wrong_setup_keeps_what_was_typed_and_makes_nothing(changed: dict[str,
     assert answer.status_code == 409 and words in text and 'value="吴静"' in text
     assert PASSWORD not in text
     assert not User.objects.exists() and not Department.objects.exists() and not Event.objects.exists()
+
+
+def test_the_code_is_made_from_the_key_of_the_server_and_not_from_a_passing_one() -> None:
+    assert "setup_code" in manage.SERVING
+    assert setup_code() == setup_code() and len(setup_code()) == 14
 
 
 @pytest.mark.django_db

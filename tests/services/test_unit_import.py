@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -76,6 +77,8 @@ def everything() -> list[Any]:
 
 GOOD_UNIT = ("102", "农业局", "主管部门", "001")
 GOOD_PERSON = ("lisi", "李四", "102", "填报人", "0730-1")
+EVERY_FILE = None if connection.vendor == "sqlite" else 5
+"""哪里不对是读出来以后算的，与数据库无关：在一种数据库上问遍就够了。"""
 MACRO = {"xl/vbaProject.bin": b"x"}
 
 # 什么文件 → 看到的话；第三项是列出来的处数。
@@ -129,23 +132,26 @@ UNREADABLE: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("case", WRONG)
-def test_what_is_wrong_is_told_with_its_place_and_nothing_is_stored(page: Client, case: str) -> None:
-    make, words, number = WRONG[case]
-    before = everything()
-    answer = send(page, make())
-    faults = [str(fault) for fault in answer.context["errors"]]
-    assert any(words in fault for fault in faults), faults
-    assert len(faults) == number and answer.status_code == 409
-    assert "全部存入" not in answer.content.decode()
-    assert everything() == before
-
-
-@pytest.mark.parametrize("case", UNREADABLE)
-def test_a_file_that_is_no_workbook_is_refused(page: Client, case: str) -> None:
-    data, words = UNREADABLE[case]
+def told(page: Client, data: bytes, words: str, number: int) -> str:
+    """这个文件的答案有什么不对；对的为空串。"""
     answer = send(page, data)
-    assert answer.status_code == 409 and words in answer.content.decode()
+    faults = [str(fault) for fault in answer.context["errors"]]
+    right = any(words in fault for fault in faults) and len(faults) == number
+    refused = answer.status_code == 409 and "全部存入" not in answer.content.decode()
+    return "" if right and refused else f"{words}: {answer.status_code} {faults}"
+
+
+def test_what_is_wrong_is_told_with_its_place_and_nothing_is_stored(page: Client) -> None:
+    before, asked = everything(), list(WRONG.items())[:EVERY_FILE]
+    wrong = {case: told(page, make(), words, number) for case, (make, words, number) in asked}
+    assert {case: words for case, words in wrong.items() if words} == {}
+    assert len(WRONG) > 25 and everything() == before
+
+
+def test_a_file_that_is_no_workbook_is_refused(page: Client) -> None:
+    for case, (data, words) in UNREADABLE.items():
+        answer = send(page, data)
+        assert answer.status_code == 409 and words in answer.context["refused"], case
 
 
 def test_a_csv_and_no_file_at_all_are_refused(page: Client) -> None:

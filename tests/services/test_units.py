@@ -28,16 +28,16 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def admin(city: City, people: Callable[..., Any]) -> Any:
-    return people("admin", "吴静", city.bureau, Role.PACK_ADMIN)
+def admin(town: City, people: Callable[..., Any]) -> Any:
+    return people("admin", "吴静", town.bureau, Role.PACK_ADMIN)
 
 
 @pytest.fixture
-def branch(city: City) -> Department:
+def branch(town: City) -> Department:
     made = Department.objects.create(
-        code="200", name="云湖市农业农村局", kind="department", parent=city.bureau
+        code="200", name="云湖市农业农村局", kind="department", parent=town.bureau
     )
-    Department.objects.filter(pk=city.other_unit.pk).update(parent=made)
+    Department.objects.filter(pk=town.other_unit.pk).update(parent=made)
     return made
 
 
@@ -51,9 +51,9 @@ def finished(submission: Submission) -> None:
 
 
 def test_a_unit_is_added_changed_and_moved_and_each_act_is_recorded(
-    city: City, admin: Any, branch: Department
+    town: City, admin: Any, branch: Department
 ) -> None:
-    made = add_unit(by=admin, name="云湖市种子站", code="200001", kind="unit", parent=city.bureau)
+    made = add_unit(by=admin, name="云湖市种子站", code="200001", kind="unit", parent=town.bureau)
     edit_unit(by=admin, unit_id=made.pk, name="云湖市种子管理站", code="200002", kind="unit")
     edit_unit(by=admin, unit_id=made.pk, name="云湖市种子管理站", code="200002", kind="unit")
     move_unit(by=admin, unit_id=made.pk, parent=branch)
@@ -64,105 +64,113 @@ def test_a_unit_is_added_changed_and_moved_and_each_act_is_recorded(
     ]  # fmt: skip
 
 
-def test_a_unit_never_comes_to_stand_under_itself(city: City, admin: Any, branch: Department) -> None:
-    for target in (branch, city.other_unit):
+def test_a_unit_never_comes_to_stand_under_itself(town: City, admin: Any, branch: Department) -> None:
+    for target in (branch, town.other_unit):
         with pytest.raises(Refused, match="自己或它的下级"):
             move_unit(by=admin, unit_id=branch.pk, parent=target)
     with pytest.raises(Refused, match="树的根"):
-        move_unit(by=admin, unit_id=city.bureau.pk, parent=branch)
+        move_unit(by=admin, unit_id=town.bureau.pk, parent=branch)
 
 
-def test_a_code_is_used_once(city: City, admin: Any) -> None:
+def test_a_code_is_used_once(town: City, admin: Any) -> None:
     with pytest.raises(Refused, match="101 已经有单位用了：云湖市政务服务中心"):
-        add_unit(by=admin, name="甲", code="101", kind="unit", parent=city.bureau)
+        add_unit(by=admin, name="甲", code="101", kind="unit", parent=town.bureau)
     with pytest.raises(Refused, match="102 已经有单位用了"):
-        edit_unit(by=admin, unit_id=city.unit.pk, name="甲", code="102", kind="unit")
+        edit_unit(by=admin, unit_id=town.unit.pk, name="甲", code="102", kind="unit")
 
 
-def test_a_unit_that_still_reports_is_not_disabled(city: City, admin: Any, branch: Department) -> None:
+def test_a_unit_that_still_reports_is_not_disabled(town: City, admin: Any, branch: Department) -> None:
     with pytest.raises(Refused, match="“2024年度自评”还没有报完（现在是“填报中”）"):
-        disable_unit(by=admin, unit_id=city.unit.pk)
+        disable_unit(by=admin, unit_id=town.unit.pk)
     with pytest.raises(Refused, match="下面还有在用的单位（云湖市档案馆）"):
         disable_unit(by=admin, unit_id=branch.pk)
-    finished(city.submission)
-    disable_unit(by=admin, unit_id=city.unit.pk)
+    finished(town.submission)
+    disable_unit(by=admin, unit_id=town.unit.pk)
     with pytest.raises(Refused, match="已停用"):
-        add_unit(by=admin, name="甲", code="9", kind="unit", parent=city.unit)
-    enable_unit(by=admin, unit_id=city.unit.pk)
-    city.unit.refresh_from_db()
-    assert city.unit.is_active
+        add_unit(by=admin, name="甲", code="9", kind="unit", parent=town.unit)
+    enable_unit(by=admin, unit_id=town.unit.pk)
+    town.unit.refresh_from_db()
+    assert town.unit.is_active
 
 
-def test_the_root_is_neither_disabled_nor_merged(city: City, admin: Any) -> None:
+def test_the_root_is_neither_disabled_nor_merged(town: City, admin: Any) -> None:
     for act in (disable_unit, enable_unit):
         with pytest.raises(Refused, match="树的根"):
-            act(by=admin, unit_id=city.bureau.pk)
+            act(by=admin, unit_id=town.bureau.pk)
 
 
 def test_people_and_projects_follow_a_merged_unit_and_its_packages_stay_readable(
-    city: City, admin: Any
+    town: City, admin: Any
 ) -> None:
-    project = Project.objects.create(department=city.unit, name="数字政务")
+    project = Project.objects.create(department=town.unit, name="数字政务")
     until = timezone.localdate() + timedelta(days=30)
-    city.head.appointments.update(until=until)
-    finished(city.submission)
-    finished(city.other_submission)
-    merge_unit(by=admin, unit_id=city.unit.pk, target=city.other_unit)
-    city.unit.refresh_from_db()
+    town.head.appointments.update(until=until)
+    finished(town.submission)
+    finished(town.other_submission)
+    merge_unit(by=admin, unit_id=town.unit.pk, target=town.other_unit)
+    town.unit.refresh_from_db()
     project.refresh_from_db()
-    assert not city.unit.is_active and city.unit.merged_into == city.other_unit
-    assert project.department == city.other_unit
-    for user, role in ((city.preparer, Role.PREPARER), (city.head, Role.UNIT_HEAD)):
-        assert access.roles_on(user, city.other_unit) == {role}
-        assert access.roles_on(user, city.unit) == set()
-    assert city.head.appointments.get(department=city.other_unit).until == until
-    assert set(access.visible_to(city.other_preparer)) == {city.submission, city.other_submission}
-    assert not access.may(city.other_preparer, "edit", city.submission)[0]
+    assert not town.unit.is_active and town.unit.merged_into == town.other_unit
+    assert project.department == town.other_unit
+    for user, role in ((town.preparer, Role.PREPARER), (town.head, Role.UNIT_HEAD)):
+        assert access.roles_on(user, town.other_unit) == {role}
+        assert access.roles_on(user, town.unit) == set()
+    assert town.head.appointments.get(department=town.other_unit).until == until
+    assert set(access.visible_to(town.other_preparer)) == {town.submission, town.other_submission}
+    assert not access.may(town.other_preparer, "edit", town.submission)[0]
+    with pytest.raises(Refused, match="已并入"):
+        enable_unit(by=admin, unit_id=town.unit.pk)
+
+
+def test_the_package_of_a_merged_unit_opens_for_the_people_of_the_target(
+    city: City, people: Callable[..., Any]
+) -> None:
+    finished(city.submission)
+    by = people("admin", "吴静", city.bureau, Role.PACK_ADMIN)
+    merge_unit(by=by, unit_id=city.unit.pk, target=city.other_unit)
     page = Client()
     page.force_login(city.other_preparer)
     for name in ("workbench", "history", "review"):
         assert page.get(reverse(f"evaluations:{name}", args=[city.submission.pk])).status_code == 200
-    with pytest.raises(Refused, match="已并入"):
-        enable_unit(by=admin, unit_id=city.unit.pk)
 
 
-def test_who_was_merged_twice_is_read_by_the_last(city: City, admin: Any) -> None:
-    third = add_unit(by=admin, name="云湖市数据局", code="300", kind="unit", parent=city.bureau)
-    for one in (city.submission, city.other_submission):
+def test_who_was_merged_twice_is_read_by_the_last(town: City, admin: Any) -> None:
+    third = add_unit(by=admin, name="云湖市数据局", code="300", kind="unit", parent=town.bureau)
+    for one in (town.submission, town.other_submission):
         finished(one)
-    merge_unit(by=admin, unit_id=city.unit.pk, target=city.other_unit)
-    merge_unit(by=admin, unit_id=city.other_unit.pk, target=third)
-    assert access.visible_to(city.other_preparer).count() == 2
-    assert access.roles_on(city.preparer, third) == {Role.PREPARER}
+    merge_unit(by=admin, unit_id=town.unit.pk, target=town.other_unit)
+    merge_unit(by=admin, unit_id=town.other_unit.pk, target=third)
+    assert access.visible_to(town.other_preparer).count() == 2
+    assert access.roles_on(town.preparer, third) == {Role.PREPARER}
 
 
-def test_a_merge_that_cannot_be_done_changes_nothing(city: City, admin: Any) -> None:
+def test_a_merge_that_cannot_be_done_changes_nothing(town: City, admin: Any) -> None:
     with pytest.raises(Refused, match="还没有报完"):
-        merge_unit(by=admin, unit_id=city.unit.pk, target=city.other_unit)
-    finished(city.submission)
+        merge_unit(by=admin, unit_id=town.unit.pk, target=town.other_unit)
+    finished(town.submission)
     with pytest.raises(Refused, match="另一个在用的单位"):
-        merge_unit(by=admin, unit_id=city.unit.pk, target=city.unit)
-    assert access.roles_on(city.preparer, city.unit) == {Role.PREPARER}
+        merge_unit(by=admin, unit_id=town.unit.pk, target=town.unit)
+    assert access.roles_on(town.preparer, town.unit) == {Role.PREPARER}
 
 
 def test_a_department_administrator_keeps_to_his_own_branch(
-    city: City, branch: Department, branch_admin: Any
+    town: City, branch: Department, branch_admin: Any
 ) -> None:
     made = add_unit(by=branch_admin, name="云湖市种子站", code="200001", kind="unit", parent=branch)
-    move_unit(by=branch_admin, unit_id=made.pk, parent=city.other_unit)
+    move_unit(by=branch_admin, unit_id=made.pk, parent=town.other_unit)
     refused: list[tuple[str, Callable[[], Any]]] = [
-        ("不归您管", lambda: move_unit(by=branch_admin, unit_id=made.pk, parent=city.bureau)),
-        ("不归您管", lambda: add_unit(by=branch_admin, name="x", code="x", kind="unit", parent=city.bureau)),
+        ("不归您管", lambda: move_unit(by=branch_admin, unit_id=made.pk, parent=town.bureau)),
+        ("不归您管", lambda: add_unit(by=branch_admin, name="x", code="x", kind="unit", parent=town.bureau)),
         (
             "不归您管",
-            lambda: edit_unit(by=branch_admin, unit_id=city.unit.pk, name="x", code="x", kind="unit"),
+            lambda: edit_unit(by=branch_admin, unit_id=town.unit.pk, name="x", code="x", kind="unit"),
         ),
         (
             "由财政局改",
             lambda: edit_unit(by=branch_admin, unit_id=branch.pk, name="x", code="x", kind="unit"),
         ),
         ("财政局的管理员", lambda: disable_unit(by=branch_admin, unit_id=made.pk)),
-        ("财政局的管理员", lambda: merge_unit(by=branch_admin, unit_id=made.pk, target=city.other_unit)),
+        ("财政局的管理员", lambda: merge_unit(by=branch_admin, unit_id=made.pk, target=town.other_unit)),
         ("类别只能", lambda: add_unit(by=branch_admin, name="x", code="x", kind="bureau", parent=branch)),
     ]
     before = list(Department.objects.order_by("pk").values())
@@ -172,22 +180,22 @@ def test_a_department_administrator_keeps_to_his_own_branch(
     assert list(Department.objects.order_by("pk").values()) == before
 
 
-def test_the_page_keeps_what_was_typed_when_it_refuses(city: City, admin: Any) -> None:
+def test_the_page_keeps_what_was_typed_when_it_refuses(town: City, admin: Any) -> None:
     page = Client()
     page.force_login(admin)
-    url = reverse("evaluations:unit", args=[city.unit.pk])
+    url = reverse("evaluations:unit", args=[town.unit.pk])
     sent = {"act": "edit", "edit-name": "云湖市政务中心", "edit-code": "102", "edit-kind": "unit"}
     refused = page.post(url, sent)
     assert refused.status_code == 409
     assert "已经有单位用了" in refused.content.decode() and "云湖市政务中心" in refused.content.decode()
     assert page.post(url, sent | {"edit-code": "１０１ 9"}).status_code == 302
-    city.unit.refresh_from_db()
-    assert (city.unit.name, city.unit.code) == ("云湖市政务中心", "1019")
-    assert page.post(url, {"act": "merge", "merge-target": str(city.other_unit.pk)}).status_code == 409
+    town.unit.refresh_from_db()
+    assert (town.unit.name, town.unit.code) == ("云湖市政务中心", "1019")
+    assert page.post(url, {"act": "merge", "merge-target": str(town.other_unit.pk)}).status_code == 409
 
 
 def test_the_tree_lists_people_and_finds_units_under_their_parents(
-    city: City, admin: Any, branch: Department
+    town: City, admin: Any, branch: Department
 ) -> None:
     page = Client()
     page.force_login(admin)

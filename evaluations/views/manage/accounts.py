@@ -31,14 +31,13 @@ from units.passwords import INITIAL_HOURS, INITIAL_VALID
 from ..documents import download
 from . import managing
 
-EVERY_ADMIN = (Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.DEPARTMENT_ADMIN)
 PER_PAGE = 50
 SALT = "initial-passwords"
 SHEET_SECONDS = 3600
 
 
 @require_safe
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def index(request: HttpRequest) -> HttpResponse:
     """人员清单：查、挑、分页。"""
     asked, role = request.GET.get("q", "").strip()[:40], request.GET.get("role", "")
@@ -56,14 +55,14 @@ def index(request: HttpRequest) -> HttpResponse:
         "roles": [(one.value, one.label) for one in Role], "filters": PEOPLE_FILTERS.items(), "kept": kept.urlencode(),
         "filtered": bool(asked or role or which or unit),
         "stands_in": bool({Role(a.role) for a in access.appointments_of(request.user)} & (access.UNIT_ROLES | access.REVIEW_ROLES)),
-        "today": timezone.localdate(),
+        "today": timezone.localdate(), "may_import": bool(access.administers(request.user) & access.BUREAU_ADMINS),
     }  # fmt: skip
     return render(request, "evaluations/accounts.html", context)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def add(request: HttpRequest) -> HttpResponse:
     """新增一个人；办成后在这一页给出初始密码。"""
     sent = request.POST if request.method == "POST" else None
@@ -83,7 +82,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def account(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """一个人：改、任命、结束岗位、重置密码、停用。"""
     person = access.get_person(request.user, person_id)
@@ -169,7 +168,7 @@ def passwords_page(request: HttpRequest, made: Sequence[Credential], title: str)
 
 @never_cache
 @require_POST
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def passwords(request: HttpRequest) -> HttpResponse:
     """把刚才那一页的清单做成 Excel；清单由那一页带来，签名不对或超过一小时不做。"""
     try:

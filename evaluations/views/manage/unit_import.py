@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from evaluations import access
 from evaluations.core.tabular import Row
-from evaluations.core.workflow import Role
 from evaluations.services.problems import Refused
 from evaluations.services.sheets import MAX_BYTES, read_sheets
 from evaluations.services.unit_import import (
@@ -28,7 +28,6 @@ from ..documents import download
 from . import managing
 from .accounts import passwords_page
 
-IMPORTERS = (Role.PACK_ADMIN, Role.SYSTEM_ADMIN)
 SALT = "unit-import"
 SECONDS = 2 * 3600
 SHOWN = 1_000
@@ -36,7 +35,7 @@ SHOWN = 1_000
 
 
 @require_safe
-@managing(*IMPORTERS)
+@managing(*access.BUREAU_ADMINS)
 def template(request: HttpRequest) -> HttpResponse:
     """空白的导入模板。"""
     return download(template_workbook(by=request.user), "xlsx", "单位和人员导入模板")
@@ -44,7 +43,7 @@ def template(request: HttpRequest) -> HttpResponse:
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*IMPORTERS)
+@managing(*access.BUREAU_ADMINS)
 def upload(request: HttpRequest) -> HttpResponse:
     """选文件；传上来的读出、对照，给出预览。"""
     if request.method != "POST":
@@ -77,7 +76,7 @@ def _preview(request: HttpRequest, plan: Plan, units: Sequence[Row], people: Seq
 
 @never_cache
 @require_POST
-@managing(*IMPORTERS)
+@managing(*access.BUREAU_ADMINS)
 def confirm(request: HttpRequest) -> HttpResponse:
     """照预览存入；在这一次的答复里给出初始密码。"""
     try:

@@ -12,7 +12,6 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from evaluations import access
-from evaluations.core.workflow import Role
 from evaluations.forms.units import AddUnitForm, MergeForm, MoveForm, UnitForm
 from evaluations.roster import current_posts, first_steps, unit_rows
 from evaluations.services import units as service
@@ -20,18 +19,15 @@ from evaluations.services.problems import Refused
 from units.models import Department
 
 from . import managing, unit_import
-from .unit_import import IMPORTERS
-
-EVERY_ADMIN = (Role.PACK_ADMIN, Role.SYSTEM_ADMIN, Role.DEPARTMENT_ADMIN)
 
 
 @require_safe
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def index(request: HttpRequest) -> HttpResponse:
     """单位树；财政局的管理员还看到开始使用的几步。"""
     asked, closed = request.GET.get("q", "").strip()[:40], request.GET.get("tab") == "closed"
     rows = unit_rows(request.user, asked=asked, closed=closed)
-    whole = bool(access.administers(request.user) & set(IMPORTERS))
+    whole = bool(access.administers(request.user) & access.BUREAU_ADMINS)
     steps = first_steps() if whole else []
     context = {
         "rows": rows, "found": sum(not row.context for row in rows), "asked": asked, "closed": closed,
@@ -41,7 +37,7 @@ def index(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def add(request: HttpRequest) -> HttpResponse:
     """加一个单位。"""
     units = list(access.managed_by(request.user).filter(is_active=True))
@@ -62,7 +58,7 @@ def add(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*EVERY_ADMIN)
+@managing(*access.UNIT_ADMINS)
 def unit(request: HttpRequest, unit_id: UUID) -> HttpResponse:
     """一个单位：改、移、停用、并入，和在任的人。"""
     here = access.get_managed(request.user, unit_id)
