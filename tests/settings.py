@@ -8,7 +8,10 @@ os.environ.setdefault("HTTPS", "false")
 from config.settings import *  # noqa: F403
 from config.settings import BASE_DIR, DATABASES, STORAGES
 
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.MD5PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
 STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticFilesStorage"
 
 # 线程要用各自的连接看同一个库：SQLite 的测试库放在文件里，不放内存。

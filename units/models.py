@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.contrib.auth.hashers import get_hasher, make_password
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -99,6 +100,13 @@ class User(Identified, AbstractBaseUser):
 
     def get_full_name(self) -> str:
         return self.display_name
+
+    def check_password(self, raw_password: str) -> bool:
+        """密码对不对。初始密码的摘要算得快：答错时补上慢的一次，不让人从快慢看出有没有这个账号。"""
+        right = super().check_password(raw_password)
+        if not right and self.must_change_password and not self.password.startswith(get_hasher().algorithm):
+            make_password(raw_password)
+        return right
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):

@@ -24,6 +24,7 @@ from evaluations.services.accounts import (
 )
 from evaluations.services.problems import Refused
 from tests.conftest import City
+from units import models
 from units.models import Department, User
 
 pytestmark = pytest.mark.django_db
@@ -112,6 +113,18 @@ def test_whoever_holds_an_initial_password_changes_it_before_anything_else(town:
     assert page.get(reverse("evaluations:home")).status_code == 200
     person = User.objects.get(username="lisi")
     assert not person.must_change_password and person.initial_until is None
+
+
+def test_a_wrong_guess_at_an_initial_password_costs_as_much_time_as_any_other(
+    town: City, admin: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, slow = added(admin, town), []
+    monkeypatch.setattr(models, "make_password", slow.append)
+    log_in(Client(), "lisi", "wrong")
+    assert slow == ["wrong"]
+    assert log_in(Client(), "lisi", made.password).status_code == 302
+    log_in(Client(), "lisi", "wrong again")
+    assert slow == ["wrong"], "登录过就换成慢的了"
 
 
 def test_he_can_leave_without_changing_it(town: City, admin: Any) -> None:
