@@ -120,14 +120,10 @@ def test_models_know_only_core_and_units(path):
     )
 
 
-@by_name(
-    modules(
-        "evaluations/access.py",
-        "evaluations/selectors.py",
-        "evaluations/timeline.py",
-        "evaluations/roster.py",
-    )
-)
+READING = "access selectors timeline progress rollover repacking roster trial pack_tables sources library verification".split()
+
+
+@by_name(modules(*(f"evaluations/{name}.py" for name in READING)))
 def test_reading_and_permission_know_neither_services_nor_pages(path):
     assert not forbidden(
         path, "evaluations.services", "evaluations.views", "evaluations.management", "evaluations.exports"
