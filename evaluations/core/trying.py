@@ -150,5 +150,5 @@ def _near(pack: Pack, place: Place, problem: str) -> str:
     scope = pack.schema.scope(place.scope)
     known = [path for path, _ in scope.all_fields()] + list(pack.constants)
     known += list(scope.lists[place.rows].fields) if place.rows in scope.lists else []
-    near = difflib.get_close_matches(wrong, known, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(wrong, known, n=3)
     return f"是不是 {'、'.join(near)}？" if near else ""
