@@ -192,12 +192,6 @@ def end_person_post(*, by: User, person_id: UUID, appointment_id: UUID) -> None:
     _record(by, "end_post", "结束岗位", person, words)
 
 
-def roles_at(by: User, department: Department) -> list[Role]:
-    """这个人在某单位能任命的岗位：他给得了、这类单位设得了的。"""
-    given = access.roles_given_by(by, department)
-    return [role for role in Role if role in given and department.kind in AT.get(role, (department.kind,))]
-
-
 def check_appointment(by: User, person: User | None, department: Department, role: Role) -> None:
     """能不能任命；不能抛 ``Refused``。``person`` 为 None 是新的人。"""
     if person is not None and person.pk == by.pk:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from evaluations.core.comparing import compare, tables_of
 from evaluations.core.workflow import Role
-from evaluations.forms.packs import ArchiveForm, CopyForm, HeadForm, PublishForm
+from evaluations.forms.packs import ArchiveForm, CopyForm, HeadForm
 from evaluations.models import Pack
 from evaluations.services import pack_drafts
 from evaluations.services.pack_drafts import MAX_ARCHIVE, PackEdit
@@ -102,7 +102,7 @@ def overview(request: HttpRequest, pack_id: UUID) -> HttpResponse:
                 return redirect("evaluations:pack", pack_id=pack.pk)
             form.add_error(None, reason)
     was = {name: head.get(name) for name in ("name", "place", "basis", "steps")}
-    context = {"form": form, "was": was, "publish": PublishForm(), "older": _others(pack)}
+    context = {"form": form, "was": was}
     return pack_page(request, pack, "pack", context, status=status)
 
 
