@@ -25,13 +25,18 @@ function init(args)
   end
 end
 
--- The first pause of each connection is a random part of the cycle, so that they do not all begin at once.
+-- Every connection asks as soon as it is open, as a browser does: gunicorn's gthread gives a new connection a thread
+-- at once, which would wait for the first byte. The pause after that is a random part of the cycle, so that they do
+-- not go on in step.
 function delay()
   if os.time() >= ends then
     return FOREVER
   end
   started = started + 1
   if started <= #clerks then
+    return 0
+  end
+  if started <= 2 * #clerks then
     return math.random(0, THINK)
   end
   return math.random(THINK * 0.8, THINK * 1.2)
