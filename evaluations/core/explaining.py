@@ -14,7 +14,7 @@ from .facts import Facts, RowFacts, ScopeFacts
 from .nodes import Figures
 from .schema import Field
 from .scoring import ScoreRule, suggested_key
-from .telling import RULES, Step
+from .telling import RULES, Step, exactly
 from .values import ROUNDED_KINDS, NotApplicable, Value, is_number, round_half_up
 
 MAX_LINKS = 60
@@ -102,7 +102,7 @@ def _computed(
     result = show(value, item)
     exact = rule.value(node)
     rounds = item.kind in ROUNDED_KINDS and is_number(exact) and round_half_up(exact, item.digits) != exact
-    middle = show(exact) if rounds or (item.kind == "percent" and is_number(exact)) else result
+    middle = exactly(exact) if is_number(exact) and (rounds or item.kind == "percent") else result
     numbers = rule.explain(Figures(node))
     steps = [
         Step(f"{item.label} ＝ {rule.explain()}", numbers if numbers == middle else f"{numbers} ＝ {middle}")

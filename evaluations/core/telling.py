@@ -127,7 +127,7 @@ def _ratio_words(
     """完成比例的公式、算式、结果；目标是 0 时没有算式。"""
     t, a = plain(target.number, 6), plain(actual, 6)
     if target.number <= 0:
-        return "目标是 0，不能做除数：达到得满分，达不到不得分", "", ""
+        return f"目标是 {t}，不能做除数：达到得满分，达不到不得分", "", ""
     shown = percent(ratio) if ratio >= 0 else f"{percent(ratio)}，小于 0，按 0 计"
     if target.direction not in ("<=", "<"):
         return "没有达到目标，完成比例 ＝ 实际 ÷ 目标", f"{a} ÷ {t}", shown
@@ -194,7 +194,10 @@ def tell_deduction(
             f"{t} − {a} ＝ {plain(Fraction(target) - Fraction(actual), 6)}",
         ),
         Step(f"每少 {per} 扣 {off} 分，不足 {per} 的也算一次", f"{plain(short, 6)} ÷ {per}，算 {times} 次"),
-        Step("得分 ＝ 分值 − 次数 × 每次扣分，最低 0", f"{w} − {times} × {off} ＝ {exactly(left)}"),
+        Step(
+            "得分 ＝ 分值 − 次数 × 每次扣分，最低 0",
+            f"{w} − {times} × {off} ＝ {exactly(left)}{'，按 0 计' if left < 0 else ''}",
+        ),
         Step(ROUNDING, plain(points, 2)),
     )
     note = "扣完为止：已经扣完，得 0 分。" if left <= 0 else "扣完为止：还没有扣完。"

@@ -164,7 +164,7 @@ def suggestion(piece: Piece) -> str:
         return ""
     address, text = piece.suggested
     tags = attributes(
-        [("data-address", address), ("aria-label", f"建议得分 {text}，看怎么算的" if text else "看怎么给分")]
+        [("data-address", address), ("aria-label", f"建议 {text}，看怎么算的" if text else "怎么给分")]
     )
     return f'<button type="button" class="suggest"{tags}>{f"建议 {text_html(text)}" if text else "怎么给分"}</button>'
 

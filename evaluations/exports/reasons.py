@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from ..core.explaining import Explanation, explanation, score_addresses
 from ..core.facts import Facts, RowFacts, ScopeFacts
 from ..core.grid import LABEL, MIX, TEXT, Cell, Grid, Piece, Row
-from ..core.scoring import ScoreRule
 from .parts import Part, scope_name
 
 TITLE = "附：得分说明"
 HEADS = ("得分项", "自评得分", "按办法算", "怎么算的")
-COLUMNS = (24, 9, 9, 58)
+COLUMNS = (22, 11, 11, 56)
 
 
 def reasons(facts: Facts) -> Part:
@@ -47,12 +46,11 @@ def _scope_title(scope: ScopeFacts) -> str:
 
 def _line(node: ScopeFacts | RowFacts, key: str, why: Explanation) -> Iterator[str]:
     """一行的四格。指标的自评得分是填的，旁边是按办法算的；执行率得分和总分是算出来的，只有一个数。"""
-    rule = node.rules[key]
-    assert isinstance(rule, ScoreRule)
+    keys = node.rules[key].keys if why.suggested else {}  # type: ignore[attr-defined]
     label = why.label.rpartition("·")[0] if why.suggested else why.label
-    named = node.value(rule.keys["name"]) if "name" in rule.keys else None
+    named = node.value(keys["name"]) if keys else None
     yield f"{label}\n{named}" if isinstance(named, str) and named else label
-    yield node.shown(rule.keys["score"]) if why.suggested else node.shown(key)
+    yield node.shown(keys.get("score", key))
     yield node.shown(key) or "—"
     lines = [f"{number}. {step}" for number, step in enumerate(why.steps, 1)]
     yield "\n".join([*lines, *(f"注：{note}" for note in why.notes)])

@@ -235,7 +235,7 @@ def answer_json(
 ) -> dict[str, Any]:
     """各接口共同的答复：修订号、时间、各格、问题；``redraw`` 时带整张表。"""
     layout, scope = form_and_scope(reading, form, project)
-    grid = expand(layout, reading.facts, scope)
+    grid = expand(layout, reading.facts, scope, screen=True)
     answer = {
         "revision": revision,
         "saved_at": f"{timezone.localtime():%H:%M:%S}",

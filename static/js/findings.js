@@ -123,10 +123,9 @@
     if (ends.length < 2) {
       return [];
     }
-    const words = app.element("span", "", "转到另一头 ", app.element("kbd", "", "F9"));
-    const go = app.button("", "btn btn-sm btn-link", () => app.jumps.otherEnd(item.key));
-    go.append(words);
     const across = ends.some((address) => item.ends[address] !== item.url);
+    const go = app.button(across ? "转到另一头 " : "看另一格 ", "btn btn-sm btn-link", () => app.jumps.otherEnd(item.key));
+    go.append(app.element("kbd", "", "F9"));
     return [app.element("div", across ? "act ends across" : "act ends", go)];
   }
 

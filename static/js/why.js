@@ -122,7 +122,7 @@
       app.frame.querySelectorAll(`.suggest[data-address="${CSS.escape(address)}"]`).forEach((button) => {
         const text = answer.cells[address].text;
         button.textContent = text ? `建议 ${text}` : "怎么给分";
-        button.setAttribute("aria-label", text ? `建议得分 ${text}，看怎么算的` : "看怎么给分");
+        button.setAttribute("aria-label", text ? `建议 ${text}，看怎么算的` : "怎么给分");
       });
     });
     if (popover) {
