@@ -52,6 +52,13 @@ class Method:
 
 def methods() -> Iterator[Method]:
     """F1–F9，按编号。"""
+    yield from _money_and_targets()
+    yield from _too_much()
+    yield from _judged()
+    yield from _totals()
+
+
+def _money_and_targets() -> Iterator[Method]:
     yield Method(
         "F1 预算执行",
         "全年执行数除以全年预算数（调整后的预算，不是年初预算），得执行率；分值乘执行率就是得分。执行率超过 100% 的按 100% 计，不加分。只看“年度资金总额”一行。",
@@ -82,6 +89,9 @@ def methods() -> Iterator[Method]:
             Example("目标 = 0 起事故，实际 1 起，分值 10。", _quantity("=", "0", "1", "起")),
         ),
     )
+
+
+def _too_much() -> Iterator[Method]:
     yield Method(
         "F4 越少越好",
         "目标写“≤”“<”的：没有超过目标得满分；超过的，方案规定用下面两种算法中的一种。一种是目标除以实际；一种是从 1 里减去超出部分占目标的比例，超出一倍就不得分。",
@@ -110,6 +120,9 @@ def methods() -> Iterator[Method]:
             ),
         ),
     )
+
+
+def _judged() -> Iterator[Method]:
     yield Method(
         "F6 定性分档",
         "说不成数的指标分三档：达成、部分达成、未达成。先选档，再在那一档的范围里给分。系统只算范围，不替人给分。",
@@ -130,6 +143,9 @@ def methods() -> Iterator[Method]:
             ),
         ),
     )
+
+
+def _totals() -> Iterator[Method]:
     rows: list[tuple[Value, Value]] = [(Decimal(50), Decimal("48.5")), (Decimal(30), Decimal(30)), (TEN, TEN)]
     unused: list[tuple[Value, Value]] = [*rows[:2], (TEN, NA)]
     yield Method(
