@@ -109,12 +109,12 @@
   // ---- 转到一格 ----
 
   function jumpToCell(address) {
-    const node = app.cells(address).find((each) => frame.contains(each)) || inRow(address);
+    const node = app.cells(address).find((each) => frame.contains(each)) || inRow(address) || inList(address);
     if (!node) {
       return;
     }
     app.grid.go(node);
-    const cell = app.box(node);
+    const cell = node.closest("td, th") || app.box(node);
     cell.classList.remove("flash");
     void cell.offsetWidth;
     cell.classList.add("flash");
@@ -126,9 +126,13 @@
     const menu = row && row.querySelector(".row-menu");
     if (menu && app.rows) {
       app.rows.open(menu, address);
-      return null;
     }
     return row && row.querySelector(".v");
+  }
+
+  /** 整个列表还没有行的：到它的“＋”。 */
+  function inList(address) {
+    return frame.querySelector(`.add-row[data-list="${CSS.escape(address)}"]`);
   }
 
   /** 去别的表：先把正在打的字送出去；记下正在看哪一处。 */
