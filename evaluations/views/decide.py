@@ -60,7 +60,7 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "grid_html": render_grid(grid, "read"), "sources": present.sources_json(reading, grid), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
+        **present.part_names(reading, form, project), "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
         "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
         "decision": present.actions_of(submission, [o for o in made if o.row.action not in ("submit", *OVERSIGHT)]),
         "can_flag": any(o.enabled and o.row.action == "return" for o in made),

@@ -93,7 +93,10 @@ def act(page: Page, name: str, reason: str = "") -> None:
 
 
 def explain_warnings(page: Page) -> None:
-    """把每处提醒的说明都写上。"""
+    """把每处提醒的说明都写上，别的部分的也在这里写。"""
+    folded = page.locator("#findings-elsewhere > details:not([open]) > summary")
+    while folded.count():
+        folded.first.click()
     while (todo := page.get_by_role("button", name="写说明")).count():
         left = todo.count()
         todo.first.click()
