@@ -11,7 +11,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from evaluations import access
-from evaluations.core.reviewing import Given, Part, load_part, needs_reason, parts_of, reviewed, scored
+from evaluations.core.reviewing import (
+    Given,
+    Part,
+    level_label,
+    load_part,
+    needs_reason,
+    parts_of,
+    reviewed,
+    scored,
+)
 from evaluations.core.values import is_number, plain, round_half_up
 from evaluations.core.workflow import DONE_STATES, OFFICE_STATES, Role, State
 from evaluations.models import ReviewScore, Snapshot, Submission
@@ -24,8 +33,13 @@ SEEN_BY = {Role.DEPARTMENT_REVIEWER: OFFICE_STATES[:1], Role.BUREAU_REVIEWER: OF
 
 
 def levels_seen(user: User, submission: Submission) -> tuple[State, ...]:
-    """审核中，这个人看得到哪几级的审核得分；本单位的人和单位岗位上的人一级也看不到。"""
-    if submission.state not in OFFICE_STATES or access.belongs_to(user, submission.department):
+    """审核中，这个人看得到哪几级的审核得分。"""
+    return levels_of(user, submission) if submission.state in OFFICE_STATES else ()
+
+
+def levels_of(user: User, submission: Submission) -> tuple[State, ...]:
+    """这个审核人管到哪几级；本单位的人和单位岗位上的人一级也没有。"""
+    if access.belongs_to(user, submission.department):
         return ()
     roles = access.roles_on(user, submission.department)
     if roles & access.UNIT_ROLES:
@@ -98,7 +112,7 @@ class Change:
 
 def changes_seen(user: User, submission: Submission) -> list[Change]:
     """历次送审给分的经过，新的在前；只到这个人看得到的那几级。"""
-    levels = levels_seen(user, submission)
+    levels = levels_of(user, submission)
     found: list[Change] = []
     last: dict[tuple[object, str, str], ReviewScore] = {}
     rows = ReviewScore.objects.filter(snapshot__submission=submission, level__in=levels)
@@ -108,7 +122,7 @@ def changes_seen(user: User, submission: Submission) -> list[Change]:
         last[key] = row
         found.append(
             Change(
-                row.at, str(row.user), row.level, row.label, points(before.score if before else None),
+                row.at, str(row.user), level_label(row.level), row.label, points(before.score if before else None),
                 points(row.score), row.opinion, before.opinion if before else "",
             )
         )  # fmt: skip

@@ -68,7 +68,24 @@
     return [app.icon(name, tone), button];
   }
 
+  /** 豁免了的写明理由和期限；能豁免的人有一个去豁免的链接。 */
+  function waiver(item) {
+    if (item.waived) {
+      return [app.element("p", "explained tone-ok", `已豁免：${item.waived}`)];
+    }
+    if (!app.settings.waiveUrl || item.level === "info" || !item.code) {
+      return [];
+    }
+    const link = app.element("a", "meta", "豁免");
+    const asked = new URLSearchParams({ code: item.code, cell: item.cells[0] });
+    link.href = `${app.settings.waiveUrl}?${asked}#waive`;
+    return [app.element("div", "act", link)];
+  }
+
   function explanation(item) {
+    if (item.waived) {
+      return item.note ? [app.element("p", "explained", `说明：${item.note}`)] : [];
+    }
     if (item.level !== "warning") {
       return [];
     }
@@ -144,7 +161,7 @@
     node.dataset.key = item.key;
     node.id = `finding-${item.key}`;
     node.append(...title(item, TONES[item.level], ICONS[item.level]));
-    node.append(app.element("p", "", item.message), ...figures(item), ...explanation(item));
+    node.append(app.element("p", "", item.message), ...figures(item), ...explanation(item), ...waiver(item));
     if (children.length) {
       const fold = app.element("details", "", app.element("summary", "", `由此引起 ${children.length} 处`));
       fold.append(app.element("ul", "", ...children.map((child) => entry(child, true))));
@@ -210,7 +227,7 @@
       node.removeAttribute("aria-invalid");
       node.removeAttribute("placeholder");
     });
-    const shown = findings.filter((item) => item.level !== "info");
+    const shown = findings.filter((item) => item.level !== "info" && !item.waived);
     shown.sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
     shown.forEach((item) => {
       item.cells.forEach((address, index) => {
@@ -259,7 +276,7 @@
   /** 这张表上各级有几处；全套的数在工作台和送审页。 */
   function count() {
     const counts = { error: 0, warning: 0, info: 0 };
-    findings.filter(isHere).forEach((item) => {
+    findings.filter((item) => isHere(item) && !item.waived).forEach((item) => {
       counts[item.level] += 1;
     });
     tally.querySelectorAll("[data-level]").forEach((node) => {
@@ -364,7 +381,7 @@
     if (mine) {
       return { tone: "tone-err", text: mine.message };
     }
-    const item = findings.find((each) => each.level !== "info" && each.cells[0] === address);
+    const item = findings.find((each) => each.level !== "info" && !each.waived && each.cells[0] === address);
     return item ? { tone: TONES[item.level], text: item.message } : null;
   };
   app.jumpToCell = jumpToCell;
