@@ -231,7 +231,12 @@ def address(case: Case, world: World) -> str:
         return reverse(case.name)
     unit = world.units.get(case.target, world.units[MINE])
     keys: dict[str, Any] = {"submission_id": uuid4() if case.target == NOWHERE else unit.submission.pk}
-    keys |= {"act": {"action": "publish"}, "package": {"to": "pdf"}, "scores_file": {"to": "xlsx"}, "checklist_file": {"to": "xlsx"}}.get(short, {})
+    keys |= {
+        "act": {"action": "publish"},
+        "package": {"to": "pdf"},
+        "scores_file": {"to": "xlsx"},
+        "checklist_file": {"to": "xlsx"},
+    }.get(short, {})
     in_project = "project_" in case.name
     if short in OF_FORM:
         keys["form"] = "no-form" if case.target == NO_FORM else "project" if in_project else "department"
