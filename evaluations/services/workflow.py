@@ -167,6 +167,9 @@ def _undecided(attempt: Attempt) -> str:
 
 
 def _scores_explained(attempt: Attempt) -> str:
+    """只在真正通过时查：页面上边写边存，按钮不因它变灰。"""
+    if attempt.revision is None:
+        return ""
     rows = reviewing.unfinished(attempt.submission, attempt.reading)
     if not rows:
         return ""
