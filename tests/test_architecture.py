@@ -126,6 +126,7 @@ def test_models_know_only_core_and_units(path):
         "evaluations/selectors.py",
         "evaluations/timeline.py",
         "evaluations/roster.py",
+        "evaluations/reviewing.py",
     )
 )
 def test_reading_and_permission_know_neither_services_nor_pages(path):

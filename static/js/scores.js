@@ -2,15 +2,24 @@
 (function (app) {
   "use strict";
 
-  const pane = document.getElementById("scores");
+  const pane = document.getElementById("score-list");
   const tabs = Array.from(document.querySelectorAll('.side-tabs [role="tab"]'));
   if (!pane || !tabs.length) {
     return;
   }
 
+  /** 意见多高由字数定；没有打开的一页量不出，打开时再量。 */
+  function grow(area) {
+    area.style.height = "auto";
+    area.style.height = `${area.scrollHeight + 2}px`;
+  }
+
   // ---- 表签 ----
 
+  const KEPT = "ziping-panel"; // 换一张表，右栏还开着原来的一页
+
   function open(tab, andFocus) {
+    sessionStorage.setItem(KEPT, tab.id);
     tabs.forEach((each) => {
       const mine = each === tab;
       each.setAttribute("aria-selected", String(mine));
@@ -20,6 +29,7 @@
     if (andFocus) {
       tab.focus();
     }
+    pane.querySelectorAll("textarea").forEach((area) => area.value && grow(area));
   }
 
   tabs.forEach((tab, index) => {
@@ -149,11 +159,6 @@
     }
   }
 
-  function grow(area) {
-    area.style.height = "auto";
-    area.style.height = `${area.scrollHeight + 2}px`;
-  }
-
   Array.from(pane.querySelectorAll("[data-row]")).forEach((row) => {
     if (!fieldOf(row, "score")) {
       return;
@@ -176,15 +181,15 @@
 
   // 没有存好就离开：先问一声
   window.addEventListener("beforeunload", (event) => {
-    const open_rows = Array.from(stored.keys()).some((address) => !same(valuesOf(rowOf(address)), stored.get(address)));
-    if (open_rows) {
+    const left = Array.from(stored.keys()).some((address) => !same(valuesOf(rowOf(address)), stored.get(address)));
+    if (left) {
       event.preventDefault();
       event.returnValue = "";
     }
   });
 
   JSON.parse(document.getElementById("scores-data").textContent).forEach(mark);
-  if (window.location.hash === "#scores") {
+  if (sessionStorage.getItem(KEPT) === scoresTab.id) {
     open(scoresTab, false);
   }
 })(window.ziping);

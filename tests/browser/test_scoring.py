@@ -55,7 +55,7 @@ def test_a_reviewer_scores_explains_and_approves_and_the_unit_sees_it_then(
     page.locator("#dialog-approve [type=submit]").click()
     expect(page.locator("main")).to_contain_text("没有写理由")
 
-    page.goto(at + "#scores")
+    page.goto(at)
     row = page.locator(".score-row[data-row]").first
     expect(row.locator("[data-field=score]")).to_have_value("7.5")
     row.locator("[data-field=opinion]").fill(OPINION)
