@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from evaluations.core.checks import Finding, run
+from evaluations.core.checks import Finding, Waived, run, waive
 from evaluations.core.facts import Facts, Note, Package, RowInput, ScopeInput
 from evaluations.core.frozen import load_computed, load_finding, load_inputs
 from evaluations.core.pack import Pack
@@ -30,6 +30,7 @@ from evaluations.models import (
     Notice,
     Snapshot,
     Submission,
+    Waiver,
 )
 
 PROJECT_SCOPE = "项目"
@@ -126,10 +127,9 @@ class Reading:
 
     @property
     def counts(self) -> dict[str, int]:
-        """各级问题数；已写说明的提醒仍算提醒。"""
-        return {
-            level: sum(1 for f in self.findings if f.level == level) for level in ("error", "warning", "info")
-        }
+        """各级问题数；已写说明的提醒仍算提醒，豁免了的不算。"""
+        open_ones = [finding.level for finding in self.findings if finding.waived is None]
+        return {level: open_ones.count(level) for level in ("error", "warning", "info")}
 
 
 def prior_snapshot(submission: Submission) -> Snapshot | None:
@@ -162,15 +162,26 @@ def read(submission: Submission) -> Reading:
         return reading_of(
             submission, Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
         )
-    return Reading(
-        submission, facts_of_snapshot(snapshot), findings_of_snapshot(snapshot), notes_of(submission)
-    )
+    findings = waive(findings_of_snapshot(snapshot), waived_now(submission))
+    return Reading(submission, facts_of_snapshot(snapshot), findings, notes_of(submission))
 
 
 def reading_of(submission: Submission, facts: Facts) -> Reading:
     """正在填的材料：核对现跑，说明就在填报值里。"""
     notes = {(note.code, note.cell): note.text for note in facts.package.notes}
-    return Reading(submission, facts, run(facts.pack, facts, live=True), notes)
+    findings = waive(run(facts.pack, facts, live=True), waived_now(submission))
+    return Reading(submission, facts, findings, notes)
+
+
+def waivers_of(submission: Submission) -> QuerySet[Waiver]:
+    """今天还算数的豁免：没有收回，没有到期。"""
+    return submission.waivers.filter(withdrawn_at=None, until__gte=timezone.localdate()).select_related("by")
+
+
+def waived_now(submission: Submission) -> list[Waived]:
+    """今天还算数的豁免，给核对用。"""
+    rows = waivers_of(submission).values_list("code", "cell", "reason", "until")
+    return [Waived(*row) for row in rows]
 
 
 def facts_of_snapshot(snapshot: Snapshot) -> Facts:

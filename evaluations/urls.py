@@ -1,6 +1,6 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, library, people, setup
+from .views import cells, decide, documents, entry, history, home, library, people, reviewing, setup, waivers
 
 app_name = "evaluations"
 
@@ -35,6 +35,11 @@ of_submission = [
     path("compare/", history.compare, name="compare"),
     path("restore/", history.restore, name="restore"),
     path("parts/", home.parts, name="parts"),
+    path("score/", reviewing.score, name="score"),
+    path("scores/", reviewing.scores, name="scores"),
+    path("scores/<slug:to>/", reviewing.scores, name="scores_file"),
+    path("checklist/", reviewing.checklist, name="checklist"),
+    path("checklist/<slug:to>/", reviewing.checklist, name="checklist_file"),
 ]
 
 MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices")
@@ -48,6 +53,8 @@ urlpatterns = [
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
-    path("review/<uuid:submission_id>/task/", decide.task, name="task"),
+    path("review/<uuid:submission_id>/task/", waivers.task, name="task"),
+    path("review/<uuid:submission_id>/waive/", waivers.waive, name="waive"),
+    path("review/<uuid:submission_id>/unwaive/", waivers.unwaive, name="unwaive"),
     *(path(f"manage/{name}/", include(f"evaluations.views.manage.{name}")) for name in MANAGED),
 ]

@@ -43,7 +43,7 @@ def _values(stored: dict[str, list[str]], now: dict[str, list[str]]) -> Iterator
 
 
 def _findings(stored: list[dict[str, object]], now: list[dict[str, object]]) -> Iterator[str]:
-    before, after = ({_key(one): one for one in found} for found in (stored, now))
+    before, after = ({_key(one): _found(one) for one in found} for found in (stored, now))
     for key in dict.fromkeys([*before, *after]):
         if before.get(key) != after.get(key):
             word = "现在没有" if key not in after else "快照里没有" if key not in before else "说法或数字不同"
@@ -53,3 +53,8 @@ def _findings(stored: list[dict[str, object]], now: list[dict[str, object]]) -> 
 def _key(finding: dict[str, object]) -> str:
     cells = finding["cells"]
     return f"{finding['code']} {cells[0] if isinstance(cells, list) else ''}"
+
+
+def _found(finding: dict[str, object]) -> dict[str, object]:
+    """不算豁免：那是财政局当时的决定，不是核对出来的。"""
+    return {name: value for name, value in finding.items() if name != "waived"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from .expressions import Context, Expression
@@ -31,8 +32,18 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """财政局对这个单位的一条核对（``cell`` 空着）或一处的豁免：理由，到哪天（那天还算）。"""
+
+    code: str
+    cell: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """一处问题。``cells`` 第一个是主格；地址是绝对的。"""
+    """一处问题。``cells`` 第一个是主格；地址是绝对的。豁免了的级别不变，只是不再拦送审。"""
 
     code: str
     level: str
@@ -43,6 +54,7 @@ class Finding:
     expected: str = ""
     actual: str = ""
     because_of: Cause | None = None
+    waived: Waived | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -211,11 +223,26 @@ def _group_name(row: RowFacts) -> str:
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
-    """拦住送审的问题。"""
-    return [finding for finding in findings if finding.level == ERROR]
+    """拦住送审的问题；豁免了的不拦。"""
+    return [finding for finding in findings if finding.level == ERROR and finding.waived is None]
 
 
 def unexplained(findings: Iterable[Finding], notes: Iterable[tuple[str, str]]) -> list[Finding]:
     """还没写说明的提醒；``notes`` 是已有说明的（编号，主格）。"""
     written = set(notes)
-    return [finding for finding in findings if finding.level == WARNING and finding.key not in written]
+    return [
+        finding
+        for finding in findings
+        if finding.level == WARNING and finding.waived is None and finding.key not in written
+    ]
+
+
+def waive(findings: Iterable[Finding], waivers: Iterable[Waived]) -> list[Finding]:
+    """给豁免了的问题写上豁免：一处的先于整条的；提示不用豁免，已经写上的不换。"""
+    known = {(waiver.code, waiver.cell): waiver for waiver in waivers}
+    found = []
+    for finding in findings:
+        waiver = known.get(finding.key) or known.get((finding.code, ""))
+        waivable = waiver is not None and finding.waived is None and finding.level != INFO
+        found.append(replace(finding, waived=waiver) if waivable else finding)
+    return found

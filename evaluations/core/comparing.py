@@ -23,6 +23,7 @@ PROPERTY_WORDS = {
 PARAMETER_WORDS = {
     "negative": "反向指标的算法", "over_threshold": "超额多少算偏离", "over_action": "偏离了怎么办", "over_points": "偏离扣几分",
     "rescale": "不适用的是否折算", "caps": "按执行率封顶", "deductions": "按件扣分", "bands": "定性档次",
+    "review_deviation": "审核与自评差多少算偏差大",
 }  # fmt: skip
 VALUE_WORDS = {
     "error": "错误", "warning": "提醒", "info": "提示", "ratio": "按目标÷实际", "linear": "线性扣减", "reason": "说明原因",

@@ -68,6 +68,10 @@ class Parameters:
     deductions: tuple[Deduction, ...] = ()
     caps: tuple[Cap, ...] = ()
     rescale: bool = False
+    review_deviation: Decimal = Decimal("0.1")
+
+
+PLAIN_NUMBERS = ("over_threshold", "over_points", "review_deviation")
 
 
 def read_parameters(raw: Mapping[str, Any]) -> Parameters:
@@ -81,6 +85,7 @@ def read_parameters(raw: Mapping[str, Any]) -> Parameters:
         "deductions",
         "caps",
         "rescale",
+        "review_deviation",
     }
     if set(raw) - known:
         raise PackProblem(
@@ -90,7 +95,7 @@ def read_parameters(raw: Mapping[str, Any]) -> Parameters:
         raise PackProblem("scoring.toml 的 negative 只能是 ratio（目标÷实际）或 linear（线性扣减）。")
     if raw.get("over_action", "reason") not in ("reason", "deduct"):
         raise PackProblem("scoring.toml 的 over_action 只能是 reason（说明原因）或 deduct（扣分）。")
-    numbers = {name: _decimal(raw[name], name) for name in ("over_threshold", "over_points") if name in raw}
+    numbers = {name: _decimal(raw[name], name) for name in PLAIN_NUMBERS if name in raw}
     for row in raw.get("deductions", ()):
         if _decimal(row["per"], "per") == 0:
             raise PackProblem("scoring.toml 的 deductions：per（每少多少）不能是 0。")

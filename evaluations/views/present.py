@@ -153,6 +153,7 @@ def finding_json(
         "message": finding.message,
         "diff": _difference(finding.expected, finding.actual) if numeric else "",
         "note": reading.notes.get(finding.key, ""),
+        "waived": waived_words(finding),
         "key": "|".join(finding.key),
         "form": form,
         "project": str(project or ""),
@@ -168,6 +169,13 @@ def part_names(reading: Reading, form: str, project: UUID | None) -> dict[str, A
     """打开的这一部分排第几、叫什么。"""
     rank, name = part_of(reading.facts, form, project)
     return {"rank": rank, "part_name": name}
+
+
+def waived_words(finding: Finding) -> str:
+    """豁免的理由和期限；没有豁免为空串。"""
+    if (waived := finding.waived) is None:
+        return ""
+    return f"{waived.reason}（到{waived.until.year}年{waived.until.month}月{waived.until.day}日）"
 
 
 def place_of(address: str, reading: Reading) -> tuple[str, UUID | None] | None:
@@ -354,11 +362,12 @@ def event_json(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     details = event.details
-    due = details.get("due")
+    due = details.get("due") or details.get("until")
     return {
         "when": event.at, "who": str(event.user or "系统"), "for": details.get("stand_in_for", ""),
         "what": event.label, "reason": event.reason, "target": event.target, "from": details.get("from", ""),
         "due": datetime.fromisoformat(due) if due else None, "flags": details.get("flags", []),
+        "opinions": details.get("opinions", []),
     }  # fmt: skip
 
 
@@ -368,9 +377,10 @@ def returned_of(reading: Reading) -> dict[str, Any] | None:
         return None
     shown = event_json(last_of(reading.submission, "return"))
     if shown is not None:
-        shown["flags"] = [
-            {**flag, "url": url} for flag in shown["flags"] if (url := cell_url(flag["address"], reading))
-        ]
+        for marked in ("flags", "opinions"):
+            shown[marked] = [
+                {**one, "url": url} for one in shown[marked] if (url := cell_url(one["address"], reading))
+            ]
     return shown
 
 

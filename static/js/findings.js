@@ -136,7 +136,24 @@
     return [app.icon(name, tone), button];
   }
 
+  /** 豁免了的写明理由和期限；能豁免的人有一个去豁免的链接。 */
+  function waiver(item) {
+    if (item.waived) {
+      return [app.element("p", "explained tone-ok", `已豁免：${item.waived}`)];
+    }
+    if (!app.settings.waiveUrl || item.level === "info" || !item.code) {
+      return [];
+    }
+    const link = app.element("a", "meta", "豁免");
+    const asked = new URLSearchParams({ code: item.code, cell: item.cells[0] });
+    link.href = `${app.settings.waiveUrl}?${asked}#waive`;
+    return [app.element("div", "act", link)];
+  }
+
   function explanation(item) {
+    if (item.waived) {
+      return item.note ? [app.element("p", "explained", `说明：${item.note}`)] : [];
+    }
     if (item.level !== "warning") {
       return [];
     }
@@ -221,7 +238,7 @@
     node.id = `finding-${item.key}`;
     node.append(...title(item, TONES[item.level], item.level));
     node.append(app.element("p", "", item.message), ...figures(item), ...causeLine(item, cause));
-    node.append(...endLine(item), ...explanation(item));
+    node.append(...endLine(item), ...explanation(item), ...waiver(item));
     if (children.length) {
       const fold = app.element("details", "", app.element("summary", "", `由此引起 ${children.length} 处`));
       fold.append(app.element("ul", "", ...children.map((child) => entry(child, true))));
@@ -324,8 +341,8 @@
 
   /** 整套还差几处：错误，和没写说明的提醒；审核时是全部错误和提醒。 */
   function count() {
-    const errors = findings.filter((item) => item.level === "error").length;
-    const warnings = findings.filter((item) => item.level === "warning");
+    const errors = findings.filter((item) => item.level === "error" && !item.waived).length;
+    const warnings = findings.filter((item) => item.level === "warning" && !item.waived);
     const unexplained = warnings.filter((item) => !item.note).length;
     const words = [errors && `${errors} 处错误`, unexplained && `${unexplained} 处说明`].filter(Boolean).join("、");
     document.querySelectorAll("[data-to-do]").forEach((node) => {
@@ -358,7 +375,7 @@
       return { tone: "tone-err", text: mine.message };
     }
     const current = findings.find((each) => each.key === app.jumps.current() && each.cells.includes(address));
-    const item = current || findings.find((each) => each.level !== "info" && each.cells[0] === address);
+    const item = current || findings.find((each) => each.level !== "info" && !each.waived && each.cells[0] === address);
     return item ? { tone: TONES[item.level], text: item.message } : null;
   };
 

@@ -26,7 +26,7 @@
       node.removeAttribute("aria-invalid");
       node.removeAttribute("placeholder");
     });
-    const shown = found.all().filter((item) => item.level !== "info");
+    const shown = found.all().filter((item) => item.level !== "info" && !item.waived);
     shown.sort((a, b) => found.LEVELS.indexOf(b.level) - found.LEVELS.indexOf(a.level));
     shown.forEach((item) => {
       item.cells.forEach((address, index) => {
