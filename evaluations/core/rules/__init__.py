@@ -71,3 +71,10 @@ FUNCTIONS: dict[str, CheckFunction] = {
 }
 READS_PRIOR = frozenset(("prior_final_agrees",))
 """要看上年材料的函数：方案用了它，填报时才取上年的材料。"""
+
+
+def words_of(function: CheckFunction) -> str:
+    """一个函数核对什么：它的说明的第一段，去掉前面的编号。"""
+    first = (function.__doc__ or "").strip().partition("\n\n")[0]
+    words = " ".join(line.strip() for line in first.splitlines())
+    return words.partition("：")[2] if words[:1].isascii() else words

@@ -31,7 +31,7 @@ _PRONOUNS = ("我", "本", "该", "根据", "按照", "为")
 
 
 def project_name_agrees(project: Context, check: Check) -> Iterator[Hit]:
-    """X05：项目名称处处一样：引号成对；报告 ``texts`` 和基础数据表 ``rows`` 里写的与项目表相同。
+    """X05：项目名称处处一样：引号成对，``texts`` 和 ``rows`` 里写的与项目表相同。
 
     只在明显是同一个项目时才报：报告里没有全称、却有它的大半（``near``）；表里的名称很像、又不是别的项目。
     """
@@ -82,7 +82,7 @@ def _like(one: str, other: str) -> Fraction:
 
 
 def unit_name_agrees(scope: Context, check: Check) -> Iterator[Hit]:
-    """X07：单位名称处处一样：表上的、系统里的、报告 ``text`` 开头自称的。报告里的简称（本中心）不算。"""
+    """X07：单位名称处处一样：``field``、系统里的、``text`` 开头自称的。报告里的简称（本中心）不算。"""
     assert isinstance(scope, ScopeFacts)
     given = check.parameters
     cell, name = scope.address(given["field"]), same_name(scope.value(given["field"]))
@@ -125,7 +125,7 @@ def title_year_agrees(scope: Context, check: Check) -> Iterator[Hit]:
 
 
 def prior_final_agrees(scope: Context, check: Check) -> Iterator[Hit]:
-    """X13：上年决算数（``here``）等于上年已通过材料里的本年决算数（``there``）。没有上年材料、配不上的行不比。"""
+    """X13：``here`` 等于上年已通过材料里的 ``there``。没有上年材料、配不上的行不比。"""
     assert isinstance(scope, ScopeFacts)
     given, prior = check.parameters, scope.facts.prior
     if prior is None:
@@ -150,7 +150,7 @@ def prior_final_agrees(scope: Context, check: Check) -> Iterator[Hit]:
 
 
 def staff_agrees(scope: Context, check: Check) -> Iterator[Hit]:
-    """X15：报告 ``text`` 里的在编人数等于 ``field``（实际在职人数）；编外的另说。没有写在编人数的不比。"""
+    """X15：``text`` 里写的在编人数等于 ``field``，编外的另说。没有写在编人数的不比。"""
     assert isinstance(scope, ScopeFacts)
     given = check.parameters
     staff = scope.value(given["field"])

@@ -75,7 +75,7 @@ def not_applicable_explained(row: Context, check: Check) -> Iterator[Hit]:
 
 
 def over_achievement_explained(row: Context, check: Check) -> Iterator[Hit]:
-    """S08：实际超过目标太多（scoring.toml 的 over_threshold）的，写明原因。"""
+    """S08：越高越好的指标，实际超过目标太多（计分参数里的限度，一般 30%）的，写明原因。"""
     assert isinstance(row, RowFacts)
     if bare(row.value("偏差原因")) or not _is_over(row):
         return
@@ -141,7 +141,7 @@ def has_operator_and_unit(row: Context, check: Check) -> Iterator[Hit]:
 
 
 def has_evidence(row: Context, check: Check) -> Iterator[Hit]:
-    """S10：定性行说得出依据：填了佐证，或完成值里有数、日期，或提到 ``words``（报告、记录、纪要……）。"""
+    """S10：定性行说得出依据：填了佐证，或完成值里有数、日期，或提到 ``words``。"""
     assert isinstance(row, RowFacts)
     target, actual = row.value("年度指标值"), row.value("实际完成值")
     if not isinstance(actual, str) or not isinstance(target, str) or actual in NA_WORDS:
