@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -134,17 +136,26 @@ class Reading:
 
 def prior_snapshot(submission: Submission) -> Snapshot | None:
     """上年已通过（或已公开、归档）材料的快照；没有为 None。"""
+    return _prior_snapshots(submission).select_related("pack").first()
+
+
+def _prior_snapshots(submission: Submission) -> QuerySet[Snapshot]:
     last = Submission.objects.filter(
         department=submission.department_id, round__year=submission.round.year - 1, state__in=DONE_STATES
     )
-    approved = Snapshot.objects.filter(submission__in=last, action="approve").select_related("pack")
-    return approved.order_by("-at").first()
+    return Snapshot.objects.filter(submission__in=last, action="approve").order_by("-at")
 
 
 def prior_facts(submission: Submission) -> Facts | None:
-    """上年材料的事实，取自通过时的快照；没有为 None。"""
-    snapshot = prior_snapshot(submission)
-    return facts_of_snapshot(snapshot) if snapshot else None
+    """上年材料的事实，取自通过时的快照；没有为 None。每次保存都要用，所以记住最近的：快照不会变。"""
+    found = _prior_snapshots(submission).values_list("pk", "hash").first()
+    return _remembered(*found) if found else None
+
+
+@lru_cache(maxsize=100)
+def _remembered(pk: UUID, hash_: str) -> Facts:
+    """一份快照的事实，只读；``hash_`` 认出内容，编号重用也不会拿错。"""
+    return facts_of_snapshot(Snapshot.objects.select_related("pack").get(pk=pk, hash=hash_))
 
 
 def prior_if_read(submission: Submission, pack: Pack) -> Facts | None:

@@ -91,7 +91,10 @@ CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """一条编译好的核对。``each`` 是逐行核对的列表；``printed`` 表示比的是纸面印着的计算格。"""
+    """一条编译好的核对。``each`` 是逐行核对的列表；``printed`` 表示比的是纸面印着的计算格。
+
+    ``final`` 的（签字人、日期）送审才要：平时只提示，送审时由 ``missing_at_submit`` 拦住。
+    """
 
     code: str
     level: str
@@ -111,6 +114,8 @@ class Check:
     title: str = ""
     source: str = ""
     where: Template | None = None
+    final: bool = False
+    fn_name: str = ""
 
 
 def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
@@ -135,7 +140,7 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
             cells = hit.cells or _cells(check, ctx, scope)
             yield Finding(
                 check.code,
-                INFO if live and check.printed else level,
+                INFO if check.final or (live and check.printed) else level,
                 _scope_of(scope, cells[0]),
                 cells,
                 _project(scope) + (check.where.render(ctx) if check.where else describe(scope, cells[0])),
@@ -183,19 +188,23 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
 
 
 def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
-    """补上 because_of：同一范围里指名的核对也有问题时，连到碰着同一格的那一处，没有就连到第一处。"""
+    """补上 because_of：同一范围里指名的核对也有问题时，连到它。"""
     found: dict[str, list[Finding]] = {}
     for _, finding in here:
         found.setdefault(finding.code, []).append(finding)
     for check, finding in here:
-        code = next((code for code in check.because_of if code in found), None)
-        yield finding if code is None else replace(finding, because_of=_cause(finding, found[code]))
+        causes = (_cause(finding, found[code], check.each) for code in check.because_of if code in found)
+        cause = next((cause for cause in causes if cause is not None), None)
+        yield finding if cause is None else replace(finding, because_of=cause)
 
 
-def _cause(finding: Finding, causes: Sequence[Finding]) -> Cause:
+def _cause(finding: Finding, causes: Sequence[Finding], each: str) -> Cause | None:
+    """碰着同一格的那一处；没有的话，逐行的核对不怪别的行，整表的核对怪第一处。"""
     cells = set(finding.cells)
-    near = next((cause for cause in causes if cells.intersection(cause.cells)), causes[0])
-    return Cause(near.code, near.cells[0])
+    near = next((cause for cause in causes if cells.intersection(cause.cells)), None)
+    if near is None and not each:
+        near = causes[0]
+    return None if near is None else Cause(near.code, near.cells[0])
 
 
 def describe(scope: ScopeFacts, address: str) -> str:
@@ -225,6 +234,12 @@ def _group_name(row: RowFacts) -> str:
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
     """拦住送审的问题；豁免了的不拦。"""
     return [finding for finding in findings if finding.level == ERROR and finding.waived is None]
+
+
+def missing_at_submit(pack: Pack, findings: Iterable[Finding]) -> list[Finding]:
+    """填报时只提示、送审时必须改好的问题。"""
+    codes = {check.code for check in pack.checks if check.final}
+    return [finding for finding in findings if finding.code in codes]
 
 
 def unexplained(findings: Iterable[Finding], notes: Iterable[tuple[str, str]]) -> list[Finding]:

@@ -188,7 +188,7 @@ def quantitative(weight: Number, target: Measure, actual: Decimal, parameters: P
         method = "等于目标" if target.direction == "=" else "正向比例"
         ratio = _positive_ratio(target, actual)
     full = points = points_of(weight, ratio)
-    over = _over_achieved(target, actual, parameters)
+    over = over_achieved(target, actual, parameters)
     if over and parameters.over_action == "deduct":
         points = max(points - parameters.over_points, Decimal(0))
     return Score(
@@ -216,7 +216,8 @@ def _negative_ratio(t: Decimal, a: Decimal, family: str) -> Fraction:
     return Fraction(t) / Fraction(a) if family == "ratio" else 1 - (Fraction(a) - Fraction(t)) / Fraction(t)
 
 
-def _over_achieved(target: Measure, actual: Decimal, parameters: Parameters) -> bool:
+def over_achieved(target: Measure, actual: Decimal, parameters: Parameters) -> bool:
+    """F5：越高越好的指标，实际超过目标 ``over_threshold`` 以上。"""
     if target.direction in ("<=", "<") or target.number <= 0:
         return False
     return actual >= target.number * (1 + parameters.over_threshold)

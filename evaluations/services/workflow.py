@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from evaluations import access, reviewing
 from evaluations.core.addresses import AddressProblem, parse_address
-from evaluations.core.checks import blocking, describe, unexplained
+from evaluations.core.checks import blocking, describe, missing_at_submit, unexplained
 from evaluations.core.values import clean_text
 from evaluations.core.workflow import Transition, actions_for, target_of
 from evaluations.models import Event, Submission
@@ -85,8 +85,12 @@ def _round_open(attempt: Attempt) -> str:
 
 
 def _no_errors(attempt: Attempt) -> str:
-    errors = blocking(attempt.reading.findings)
-    return f"还不能送审：有 {len(errors)} 处错误必须改正。" if errors else ""
+    reading = attempt.reading
+    errors = blocking(reading.findings)
+    if errors:
+        return f"还不能送审：有 {len(errors)} 处错误必须改正。"
+    missing = missing_at_submit(reading.facts.pack, reading.findings)
+    return f"还不能送审：{'；'.join(one.message for one in missing)}" if missing else ""
 
 
 def _warnings_explained(attempt: Attempt) -> str:
