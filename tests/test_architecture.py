@@ -293,7 +293,9 @@ def test_no_page_asks_another_origin_for_anything(path):
 def test_every_brace_of_a_style_sheet_is_closed_where_it_belongs(path):
     """A lost brace hides every rule after it; only @-rules hold other rules."""
     depth = 0
-    for line in re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", path.read_text(encoding="utf-8"), flags=re.DOTALL).splitlines():
+    for line in re.sub(
+        r"/\*.*?\*/|\"[^\"]*\"", "", path.read_text(encoding="utf-8"), flags=re.DOTALL
+    ).splitlines():
         inside_at_rule = depth and "{" in line and not line.startswith(" ")
         assert not inside_at_rule, line
         depth += line.count("{") - line.count("}")

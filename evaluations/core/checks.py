@@ -72,6 +72,7 @@ class Hit:
     expected: str = ""
     actual: str = ""
     level: str = ""
+    because_of: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
@@ -105,15 +106,16 @@ def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
     """跑全部核对。``live`` 为真时（填报中的材料），只比纸面的核对降为提示，不拦送审。"""
     found: list[Finding] = []
     for scope in facts.scopes():
-        here: list[tuple[Check, Finding]] = []
+        here: list[tuple[tuple[str, ...], Finding]] = []
         for check in pack.checks:
             if scope.scope.name in check.scopes:
-                here.extend((check, finding) for finding in _run_one(check, scope, live))
+                here.extend(_run_one(check, scope, live))
         found.extend(_with_causes(here))
     return found
 
 
-def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
+def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[tuple[tuple[str, ...], Finding]]:
+    """一条核对的问题，各带可能由哪些编号引起。"""
     contexts: Sequence[Context] = scope.rows((check.each,)) if check.each else (scope,)
     for ctx in contexts:
         if check.when is not None and check.when.value(ctx) is not True:
@@ -121,16 +123,24 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
         for hit in _hits(check, ctx):
             level = hit.level or check.level
             cells = hit.cells or _cells(check, ctx, scope)
-            yield Finding(
+            home = _home(scope, cells[0])
+            finding = Finding(
                 check.code,
                 INFO if live and check.printed else level,
-                _scope_of(scope, cells[0]),
+                _scope_of(home, cells[0]),
                 cells,
-                _project(scope) + (check.where.render(ctx) if check.where else describe(scope, cells[0])),
+                _project(home) + (check.where.render(ctx) if check.where else describe(home, cells[0])),
                 hit.message or check.message.render(ctx),
                 hit.expected or (check.expected.render(ctx) if check.expected else ""),
                 hit.actual or (check.actual.render(ctx) if check.actual else ""),
             )
+            yield hit.because_of or check.because_of, finding
+
+
+def _home(scope: ScopeFacts, cell: str) -> ScopeFacts:
+    """主格所在的范围：部门的核对也可以落在项目的格上。"""
+    prefix, slash, _ = cell.partition("/")
+    return scope.facts.scope_at(prefix) if slash and prefix != scope.prefix else scope
 
 
 def _scope_of(scope: ScopeFacts, cell: str) -> str:
@@ -170,13 +180,13 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
+def _with_causes(here: list[tuple[tuple[str, ...], Finding]]) -> Iterator[Finding]:
     """补上 because_of：同一范围里指名的核对也有问题时，连到碰着同一格的那一处，没有就连到第一处。"""
     found: dict[str, list[Finding]] = {}
     for _, finding in here:
         found.setdefault(finding.code, []).append(finding)
-    for check, finding in here:
-        code = next((code for code in check.because_of if code in found), None)
+    for codes, finding in here:
+        code = next((code for code in codes if code in found), None)
         yield finding if code is None else replace(finding, because_of=_cause(finding, found[code]))
 
 
