@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -27,8 +27,10 @@ _LEAD = re.compile(r"\A(?:其中|年末|截至|我?[部单本]位|我[局校院�
 _TAIL = re.compile(r"(?:总?金额|为|是|有|达到?|约|数量|[:\s])+\Z")
 _NAME_TAIL = re.compile(r"(?:数量|数|\(.*\))+\Z")
 _OTHER_TIME = re.compile(r"上年|去年|上一年|同期|年初|上半年|季度|预计|计划|拟")
+_YEAR_WORDS = re.compile(r"(?:19|20)\d{2}\s*年度?")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年")
 _SHORTEST_NAME = 4
+_AROUND = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,8 @@ class Linked:
     label: str
     figure: Figure
     sentence: str
+    before: str
+    after: str
     cell: str = ""
     cell_label: str = ""
     stated: str = ""
@@ -92,22 +96,21 @@ def linked(
 def _settle(
     scope: ScopeFacts, key: str, reading: Reading, figure: Figure, targets: Sequence[Target], counts: Mapping[str, list[bool]]
 ) -> Linked:  # fmt: skip
-    label, sentence = scope.fields[key].full_label, reading.sentence(figure.sentence)
+    plain_one = Linked(
+        key, scope.fields[key].full_label, figure, reading.sentence(figure.sentence),
+        reading.before(figure)[-_AROUND:].lstrip(), reading.rest(figure)[:_AROUND].rstrip(),
+    )  # fmt: skip
     found = next((one for one in targets if _agrees(figure, one)), None)
     # 同一格说了几次、都不同的，不知道哪一处说的是它
     found = found or next((one for one in targets if one.sure and counts[one.cell] == [False]), None)
     if found is None:
-        return Linked(key, label, figure, sentence)
-    same = _agrees(figure, found)
-    money = figure.is_money and found.unit == "元"
-    name = str(scope.constant("money_unit")) if money else figure.unit
-    per = Fraction(YUAN_PER_UNIT[name]) if money else Fraction(1)
-    spoken = figure.words.lstrip("0123456789., ") if not figure.scaled else figure.unit
-    numbers = [plain(value / per, 6) for value in (figure.value, found.value)]
-    gap = plain(abs(figure.value - found.value) / per, 6)
-    return Linked(
-        key, label, figure, sentence, found.cell, found.label, *numbers, gap, name if money else spoken,
-        SAME if same else DIFFERENT, found.cause,
+        return plain_one
+    unit = str(scope.constant("money_unit")) if found.unit == "元" else found.unit
+    per, digits = Fraction(YUAN_PER_UNIT.get(unit, 1)), 2 if unit == "%" else 6
+    return replace(
+        plain_one, cell=found.cell, cell_label=found.label, stated=plain(figure.value / per, digits),
+        on_table=plain(found.value / per, digits), gap=plain(abs(figure.value - found.value) / per, digits), unit=unit,
+        state=SAME if _agrees(figure, found) else DIFFERENT, cause=found.cause,
     )  # fmt: skip
 
 
@@ -137,6 +140,7 @@ def _targets(
         )
     sure = _plain_talk(scope, reading, figure, "预算")
     found = list(_cells(scope, given[LINKS], label, figure, sure=sure))
+    found += _cells(scope, given.get("shown_links", ()), label, figure, sure=False)
     found += _cells(scope, given.get("child_links", ()), label, figure, sure=False)
     return found + [
         one for name, one in measures if one.unit == figure.unit and _about_measure(name, label, figure)
@@ -145,7 +149,7 @@ def _targets(
 
 def bare(label: str) -> str:
     """小句里的说法去掉头尾的虚字：“其中：我单位公务接待费为” → “公务接待费”。"""
-    plain_label = _YEAR.sub("", label).replace("“", "").replace("”", "").replace('"', "").strip()
+    plain_label = _YEAR_WORDS.sub("", label).replace("“", "").replace("”", "").replace('"', "").strip()
     return _TAIL.sub("", _LEAD.sub("", plain_label))
 
 

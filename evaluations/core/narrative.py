@@ -117,6 +117,10 @@ class Reading:
         """这一句里，数前面的字。"""
         return self.text[self.sentences[figure.sentence][0] : figure.start]
 
+    def rest(self, figure: Figure) -> str:
+        """这一句里，数后面的字。"""
+        return self.text[figure.end : self.sentences[figure.sentence][1]]
+
     def of_sentence(self, number: int) -> list[Figure]:
         """第几句里的数。"""
         return [figure for figure in self.figures if figure.sentence == number]

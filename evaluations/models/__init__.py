@@ -1,6 +1,6 @@
 from .office import LibraryIndicator, Notice, Phrase, SourceBatch, SourceValue
 from .packs import Pack, Round
-from .records import CheckNote, Edit, Event, Presence, Snapshot
+from .records import CheckNote, Edit, Event, Presence, Snapshot, TextPrint
 from .submissions import (
     INDICATOR_COLUMNS,
     INDICATOR_LIST,
@@ -31,4 +31,5 @@ __all__ = [
     "SourceBatch",
     "SourceValue",
     "Submission",
+    "TextPrint",
 ]

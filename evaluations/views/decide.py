@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
+from evaluations.copying import twins_of
 from evaluations.core.workflow import OVERSIGHT
 from evaluations.exports.html import render_grid
 from evaluations.models import Event, Phrase, Submission
 from evaluations.selectors import Reading, history_of, last_of, read
+from evaluations.services.copies import check_copies
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import offers, perform
 
@@ -67,7 +69,7 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "claim": present.claim_of(submission, request.user), "return_due": present.return_due(submission),
         "since_last": _since_last(submission), "phrases": Phrase.objects.all(),
         "history": [present.event_json(event) for event in history_of(submission)],
-        "returned": present.returned_of(reading),
+        "returned": present.returned_of(reading), "twins": twins_of(reading, request.user),
         "urls": {
             "why": present.form_url("why", submission, form, project), "pdf": present.form_url("pdf", submission, form, project),
             "xlsx": present.form_url("xlsx", submission, form, project),
@@ -127,6 +129,8 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
             due=day_of(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
         )  # fmt: skip
     except Refused as refusal:
+        if action == "submit":
+            check_copies(submission_id=submission.pk, user=request.user)
         return _not_done(request, submission, action, str(refusal), text)
     except IntegrityError:
         # 同一个幂等键同时用在两份材料上：后到的一个

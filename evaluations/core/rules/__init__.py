@@ -4,6 +4,7 @@
 """
 
 from ..checks import CheckFunction
+from .copied import copied_from_others
 from .figures import parts_add_up, percentages_recompute
 from .levels import level_has_rows
 from .lines import change_within, lines_filled, parts_within_whole
@@ -29,6 +30,7 @@ FUNCTIONS: dict[str, CheckFunction] = {
     "actual_is_number_in_unit": actual_is_number_in_unit,
     "change_within": change_within,
     "completion_fits_money": completion_fits_money,
+    "copied_from_others": copied_from_others,
     "cost_equals_executed": cost_equals_executed,
     "dates_in_year": dates_in_year,
     "figures_equal_tables": figures_equal_tables,
