@@ -81,10 +81,11 @@ def linked(
 ) -> Iterator[Linked]:
     """``given`` 的 ``texts`` 各段里的数，连到 ``links``、``child_links`` 说的各格，和 ``measures`` 各项指标。"""
     made: list[tuple[str, Reading, Figure, list[Target]]] = []
+    names = _names(scope.facts)
     for key in given["texts"]:
         reading = read_text(scope.shown(key))
         for figure in reading.figures:
-            made.append((key, reading, figure, _targets(scope, given, reading, figure, measures)))
+            made.append((key, reading, figure, _targets(scope, given, reading, figure, names, measures)))
     counts: dict[str, list[bool]] = {}
     for _, _, figure, targets in made:
         for target in (one for one in targets if one.sure):
@@ -124,10 +125,11 @@ def _agrees(figure: Figure, target: Target) -> bool:
 
 
 def _targets(
-    scope: ScopeFacts, given: Mapping[str, Any], reading: Reading, figure: Figure, measures: Sequence[tuple[str, Target]]
+    scope: ScopeFacts, given: Mapping[str, Any], reading: Reading, figure: Figure,
+    names: Sequence[tuple[str, ScopeFacts]], measures: Sequence[tuple[str, Target]],
 ) -> list[Target]:  # fmt: skip
     label = bare(figure.label)
-    child, rest = _named_child(scope, given, reading, figure)
+    child, rest = _named_child(names, reading, figure)
     if child is not None:
         return list(
             _cells(
@@ -199,22 +201,24 @@ def _child_name(scope: ScopeFacts) -> str:
     return f"{name}·" if isinstance(name, str) else ""
 
 
+def _names(facts: Facts) -> list[tuple[str, ScopeFacts]]:
+    """各项目的名称（统一写法）；太短的认不准，不要。"""
+    children = [child for group in facts.children.values() for child in group]
+    named = [(child.value(child.scope.match) if child.scope.match else None, child) for child in children]
+    found = [(normalized(name).strip(), child) for name, child in named if isinstance(name, str)]
+    return [(name, child) for name, child in found if len(name) >= _SHORTEST_NAME]
+
+
 def _named_child(
-    scope: ScopeFacts, given: Mapping[str, Any], reading: Reading, figure: Figure
+    names: Sequence[tuple[str, ScopeFacts]], reading: Reading, figure: Figure
 ) -> tuple[ScopeFacts | None, str]:
     """这一句里，数前面最后提到的项目，和提到它以后到数为止的说法；没有提到为 None。"""
     before = reading.before(figure)
-    best: tuple[int, ScopeFacts] | None = None
-    for children in scope.facts.children.values():
-        for child in children:
-            name = child.value(child.scope.match) if child.scope.match else None
-            plain_name = normalized(name).strip() if isinstance(name, str) else ""
-            at = before.rfind(plain_name) if len(plain_name) >= _SHORTEST_NAME else -1
-            if at >= 0 and (best is None or at + len(plain_name) > best[0]):
-                best = (at + len(plain_name), child)
-    if best is None:
+    ends = [(at + len(name), child) for name, child in names if (at := before.rfind(name)) >= 0]
+    if not ends:
         return None, ""
-    return best[1], figure.label if len(figure.label) <= len(before) - best[0] else before[best[0] :]
+    end, child = max(ends, key=lambda one: one[0])
+    return child, figure.label if len(figure.label) <= len(before) - end else before[end:]
 
 
 # ---- 指标的实际完成值 -----------------------------------------------------------------------
@@ -223,22 +227,27 @@ def _named_child(
 def measured(row: RowFacts) -> Figure | None:
     """一行指标的实际完成值，连计量单位读成数；读不成为 None。"""
     actual, unit = row.value("实际完成值"), row.value("计量单位")
-    number = read_number(actual, unit if isinstance(unit, str) else "")
-    if number is None:
-        return None
-    return _one_figure(f"{number:f}{unit}" if isinstance(unit, str) and unit else str(actual))
+    return _one_figure(actual, unit if isinstance(unit, str) else "") if isinstance(actual, str) else None
 
 
 @lru_cache(maxsize=4096)
-def _one_figure(text: str) -> Figure | None:
-    figures = read_text.__wrapped__(text).figures
+def _one_figure(actual: str, unit: str) -> Figure | None:
+    number = read_number(actual, unit)
+    if number is None:
+        return None
+    figures = read_text.__wrapped__(f"{number:f}{unit}" if unit else actual).figures
     return figures[0] if len(figures) == 1 else None
 
 
 def indicator_name(row: RowFacts) -> str:
     """三级指标的名称，去掉括号里的说明和“数量”。"""
     name = row.value("三级指标")
-    return bare(_NAME_TAIL.sub("", normalized(name).strip())) if isinstance(name, str) else ""
+    return _short_name(name) if isinstance(name, str) else ""
+
+
+@lru_cache(maxsize=4096)
+def _short_name(name: str) -> str:
+    return bare(_NAME_TAIL.sub("", normalized(name).strip()))
 
 
 def _measures(facts: Facts) -> Iterator[tuple[str, Target]]:

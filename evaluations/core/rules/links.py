@@ -13,13 +13,14 @@ from ..expressions import Context
 from ..facts import RowFacts, ScopeFacts
 from ..linking import DIFFERENT, INDICATORS, bare, indicator_name, linked, measured
 from ..measures import read_measure, read_number
-from ..narrative import Figure, normalized, read_text
+from ..narrative import Figure, read_text
 from ..values import YUAN_PER_UNIT, is_number, plain, shorten
 
 if TYPE_CHECKING:
     from ..checks import Check
 
 _NOUN = re.compile(r"[^\W\d_]{2}")
+_COUNTED = re.compile(r"\d\s*[^\W\d_%]")
 _CHANGED = re.compile(r"新|增|减|改|换|升级|抽|每|各|其中|部分|建设|重点|示范|另|补")
 _TOTAL_COST = re.compile(r"支出控制|成本控制|总成本|总支出|项目成本|预算控制|控制额|预算内")
 
@@ -81,7 +82,7 @@ def _nouns(rows: list[RowFacts]) -> dict[tuple[str, str], list[tuple[RowFacts, F
     found: dict[tuple[str, str], list[tuple[RowFacts, Figure]]] = {}
     for row in rows:
         name = row.value("三级指标")
-        for figure in read_text(name).figures if isinstance(name, str) and len(name) < 200 else ():
+        for figure in read_text(name).figures if isinstance(name, str) and _COUNTED.search(name) else ():
             noun = _NOUN.match(figure.after)
             counted = figure.unit not in ("%", "元", "") and not figure.about and not figure.compared
             if noun and counted and not _CHANGED.search(figure.label):
@@ -92,10 +93,11 @@ def _nouns(rows: list[RowFacts]) -> dict[tuple[str, str], list[tuple[RowFacts, F
 def _same_names(own: list[RowFacts], others: list[RowFacts]) -> Iterator[Hit]:
     named: dict[str, list[RowFacts]] = {}
     for row in others:
-        named.setdefault(normalized(str(row.value("三级指标") or "")).strip(), []).append(row)
+        if name := indicator_name(row):
+            named.setdefault(name, []).append(row)
     for row in own:
-        name = normalized(str(row.value("三级指标") or "")).strip()
-        twins = named.get(name, ()) if name else ()
+        name = indicator_name(row)
+        twins = [twin for twin in named.get(name, ()) if twin.value("三级指标") == row.value("三级指标")]
         mine = measured(row) if twins else None
         for twin in twins:
             theirs = measured(twin)
@@ -113,18 +115,18 @@ def _same_names(own: list[RowFacts], others: list[RowFacts]) -> Iterator[Hit]:
 
 def _told_in_texts(scope: ScopeFacts, check: Check, rows: list[RowFacts]) -> Iterator[Hit]:
     """报告里正好用指标的名称说的数，与完成值相同；全文只说一次的才判断。"""
-    names: dict[str, list[tuple[RowFacts, Figure]]] = {}
-    for row in rows:
-        name, figure = indicator_name(row), measured(row)
-        if figure is not None and len(name) >= 4:
-            names.setdefault(name, []).append((row, figure))
     told: dict[str, list[tuple[str, Figure]]] = {}
     for key in check.parameters["texts"]:
         for figure in read_text(scope.shown(key)).figures:
             label = bare(figure.label)
-            if label in names and not figure.about and not figure.compared:
+            if len(label) >= 4 and not figure.about and not figure.compared:
                 told.setdefault(label, []).append((key, figure))
-    for name, said in told.items():
+    names: dict[str, list[tuple[RowFacts, Figure]]] = {}
+    for row in rows if told else ():
+        if (name := indicator_name(row)) in told and (measure := measured(row)) is not None:
+            names.setdefault(name, []).append((row, measure))
+    for name in names:
+        said = told[name]
         values = {(f.unit, f.value) for _, f in names[name]}
         key, figure = said[0]
         if len(said) == 1 and len(values) == 1 and figure.unit == names[name][0][1].unit:
