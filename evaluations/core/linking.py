@@ -16,6 +16,7 @@ from typing import Any
 from .facts import Facts, RowFacts, ScopeFacts
 from .measures import read_number
 from .narrative import Figure, Reading, normalized, read_text
+from .prescribed import NAME
 from .schema import Field
 from .values import YUAN_PER_UNIT, Value, is_number, plain
 
@@ -128,7 +129,7 @@ def _targets(
     scope: ScopeFacts, given: Mapping[str, Any], reading: Reading, figure: Figure,
     names: Sequence[tuple[str, ScopeFacts]], measures: Sequence[tuple[str, Target]],
 ) -> list[Target]:  # fmt: skip
-    label = bare(figure.label)
+    label = bare(figure.label.removeprefix(_own_name(scope)))
     child, rest = _named_child(names, reading, figure)
     if child is not None:
         return list(
@@ -147,6 +148,12 @@ def _targets(
     return found + [
         one for name, one in measures if one.unit == figure.unit and _about_measure(name, label, figure)
     ]
+
+
+def _own_name(scope: ScopeFacts) -> str:
+    """本单位的名称：“某某中心编制 4 名”说的是编制。"""
+    name = scope.facts.root.inputs.get(NAME)
+    return normalized(name).strip() if isinstance(name, str) else ""
 
 
 def bare(label: str) -> str:

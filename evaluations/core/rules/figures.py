@@ -28,7 +28,7 @@ _RATE = re.compile(r"(?P<stem>[^\W\d_]{2,8}?)(?P<kind>率|度)(?:为|是|达|达
 _SHARE = re.compile(r"\A占比?[为达]?\s*\Z")
 _THEN = re.compile(r"[^，,;(]{0,12}[，,(]\s*占比?[为达]?\s*")
 _INSIDE = re.compile(r"[^，,;。]{0,16}中有?\s*")
-_NOT = re.compile(r"未|不|没|无|非")
+_NOT = re.compile(r"未|不|没|无|非(?!常)")
 
 
 def text_of(scope: ScopeFacts, key: str) -> Reading:
