@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .narrative import normalized
@@ -22,12 +24,13 @@ if TYPE_CHECKING:
     from .facts import Facts
     from .pack import Pack
 
-WINDOW = 8
+WINDOW, SAMPLE = 8, 4
 RULE = "copied_texts"
 """核对的参数里有它的那一条（N07）说明哪些文字要比、比到多少算照抄。"""
 _PASSAGE = 60
+_NUMBERS, _SIGNS = re.compile(r"\d+(?:[.,]\d+)*"), re.compile(r"[\W_]+")
 _MANY, _SHARE_OF_ALL = 8, 20
-"""一窗字出现在多于 8 份、且多于二十分之一的材料里，就是套话。"""
+"""一窗字出现在多于 8 段、且多于材料份数二十分之一的文字里，就是套话。"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,32 +55,25 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _folded(text: str) -> tuple[str, list[int]]:
-    """比较用的字，和每个字在统一写法的文字里的位置。"""
-    kept: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
-        if sign.isdigit():
-            sign = "0"
-            if kept and kept[-1] == "0":
-                continue
-        elif not sign.isalpha():
-            continue
-        kept.append(sign)
-        places.append(place)
-    return "".join(kept), places
+def _folded(text: str) -> str:
+    """比较用的字：统一写法，一串数字当作一个字，标点和空白去掉。"""
+    return _SIGNS.sub("", _NUMBERS.sub("0", normalized(text)))
 
 
-def windows(text: str) -> list[int]:
-    """一段文字每一窗的指纹，按先后。"""
-    folded, _ = _folded(normalized(text))
-    return [zlib.crc32(folded[n : n + WINDOW].encode()) for n in range(len(folded) - WINDOW + 1)]
+def windows(text: str) -> list[tuple[int, int]]:
+    """一段文字取样的各窗：（在比较用的字里的位置，指纹），按先后。四窗取一窗，由指纹自己定，两边取的是同样的。"""
+    buffer = _folded(text).encode("utf-32-le")
+    marks = (
+        (start // 4, zlib.crc32(buffer[start : start + 4 * WINDOW]))
+        for start in range(0, len(buffer) - 4 * WINDOW + 1, 4)
+    )
+    return [(place, mark) for place, mark in marks if mark % SAMPLE == 0]
 
 
 @lru_cache(maxsize=1024)
 def prints_of(text: str) -> array[int]:
-    """一段文字的指纹：每一窗一个，去重、排好序。"""
-    return array("I", sorted(set(windows(text))))
+    """一段文字的指纹：去重、排好序。"""
+    return array("I", sorted({mark for _, mark in windows(text)}))
 
 
 def rule_of(pack: Pack) -> Mapping[str, Any]:
@@ -101,11 +97,11 @@ def prescribed(pack: Pack) -> set[int]:
     """方案自己印的字：填写提示、规定的行。"""
     rows = (row for one in pack.templates for row in pack.schema.constants[one.rows].rows or ())
     texts = [*pack.guides, *(value for row in rows for value in row.values() if isinstance(value, str))]
-    return {mark for text in texts for mark in windows(text)}
+    return {mark for text in texts for mark in prints_of(text)}
 
 
 class Index:
-    """许多材料的指纹：哪一窗字在哪些文字里。"""
+    """许多材料的指纹：哪一窗字在哪些文字里。套话不收。"""
 
     def __init__(self, texts: Iterable[tuple[Owned, Iterable[int]]]) -> None:
         self.texts: list[Owned] = []
@@ -114,59 +110,67 @@ class Index:
             self.texts.append(owned)
             for mark in prints:
                 self.found.setdefault(mark, []).append(number)
-        self.limit = max(_MANY, len({one.owner for one in self.texts}) // _SHARE_OF_ALL)
+        limit = max(_MANY, len({one.owner for one in self.texts}) // _SHARE_OF_ALL)
+        self.common = {mark for mark, here in self.found.items() if len(here) > limit}
 
     def nearest(self, owner: str, prints: Iterable[int], without: set[int]) -> tuple[Owned | None, int, int]:
         """与 ``prints`` 相同最多的别人的一段：那一段、相同几窗、一共比了几窗。"""
-        counts: Counter[int] = Counter()
-        total = 0
-        for mark in prints:
-            here = self.found.get(mark, ())
-            if mark in without or len(here) > self.limit:
-                continue
-            total += 1
-            counts.update(here)
-        best = max(
-            ((n, c) for n, c in counts.items() if self.texts[n].owner != owner),
-            key=lambda one: (one[1], -one[0]),
-            default=None,
-        )
-        return (self.texts[best[0]], best[1], total) if best else (None, 0, total)
+        marks = set(prints) - without - self.common
+        counts = Counter(chain.from_iterable(filter(None, map(self.found.get, marks))))
+        others = [(count, -number) for number, count in counts.items() if self.texts[number].owner != owner]
+        if not others:
+            return None, 0, len(marks)
+        same, number = max(others)
+        return self.texts[-number], same, len(marks)
 
     def shared(self, other: Owned, marks: Iterable[int]) -> set[int]:
-        """``marks`` 里，那一段文字也有的。"""
+        """``marks`` 里，那一段文字也有的；套话也算，引出来的一句才连得上。"""
         number = self.texts.index(other)
         return {mark for mark in marks if number in self.found.get(mark, ())}
 
 
+def matches(
+    pack: Pack, owner: str, prints: Mapping[str, Iterable[int]], index: Index
+) -> Iterator[tuple[str, Owned, int]]:
+    """一份材料的各段（地址 → 指纹）里照抄别人的：地址、抄的是谁的哪一段、相同的占百分之几。"""
+    given, own = rule_of(pack), prescribed(pack)
+    for address, marks in prints.items():
+        other, same, total = index.nearest(owner, marks, own)
+        if other is not None and same * SAMPLE >= given["length"] and same * 100 >= total * given["percent"]:
+            yield address, other, same * 100 // total
+
+
 def copies_of(facts: Facts, owner: str, index: Index) -> Iterator[tuple[Copy, Owned]]:
     """一套材料里照抄别人的各段，和抄的是谁的哪一段。"""
-    given, own = rule_of(facts.pack), prescribed(facts.pack)
-    for address, text in texts_of(facts).items():
-        prints = prints_of(text)
-        other, same, total = index.nearest(owner, prints, own)
-        if other is None or same < given["length"] or same * 100 < total * given["percent"]:
-            continue
-        passage = longest_passage(text, index.shared(other, prints) - own)
-        yield Copy(address, digest_of(text), same * 100 // total, passage), other
+    texts = texts_of(facts)
+    prints = {address: prints_of(text) for address, text in texts.items()}
+    for address, other, percent in matches(facts.pack, owner, prints, index):
+        yield copy_of(address, texts[address], percent, index.shared(other, prints[address])), other
+
+
+def copy_of(address: str, text: str, percent: int, shared: set[int]) -> Copy:
+    """一处照抄说给人看的样子。"""
+    return Copy(address, digest_of(text), percent, longest_passage(text, shared))
 
 
 def longest_passage(text: str, shared: set[int]) -> str:
     """最长的一段相同的字，照原文（统一写法）；太长的截短。"""
-    plain = normalized(text)
-    _, places = _folded(plain)
-    best = (0, 0)
-    start = None
-    marks = windows(text)
-    for number, mark in enumerate([*marks, -1]):
+    best, start, last = (0, 0), None, 0
+    for place, mark in [*windows(text), (0, -1)]:
         if mark in shared:
-            start = number if start is None else start
+            start, last = place if start is None else start, place
         elif start is not None:
-            best = max(best, (number - start, -start))
+            best = max(best, (last + WINDOW - start, -start))
             start = None
     if not best[0]:
         return ""
-    first = -best[1]
-    return shorten(
-        " ".join(plain[places[first] : places[first + best[0] + WINDOW - 2] + 1].split()), _PASSAGE
-    )
+    plain = normalized(text)
+    places = _places(plain)
+    passage = plain[places[-best[1]] : places[best[0] - best[1] - 1] + 1]
+    return shorten(" ".join(passage.split()), _PASSAGE)
+
+
+def _places(plain: str) -> list[int]:
+    """比较用的每个字在统一写法的文字里的位置（一串数字算最后一位的）。"""
+    kept = _NUMBERS.sub(lambda match: "_" * (len(match.group(0)) - 1) + "0", plain)
+    return [place for place, sign in enumerate(kept) if not _SIGNS.fullmatch(sign)]
