@@ -31,7 +31,8 @@ _OTHER_TIME = re.compile(r"上年|去年|上一年|同期|年初|上半年|季�
 _YEAR_WORDS = re.compile(r"(?:19|20)\d{2}\s*年度?")
 _YEAR = re.compile(r"((?:19|20)\d{2})\s*年")
 _SHORTEST_NAME = 4
-_AROUND = 24
+_AROUND = 30
+_STOP = re.compile(r"[，,;。]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def _settle(
 ) -> Linked:  # fmt: skip
     plain_one = Linked(
         key, scope.fields[key].full_label, figure, reading.sentence(figure.sentence),
-        reading.before(figure)[-_AROUND:].lstrip(), reading.rest(figure)[:_AROUND].rstrip(),
+        _lead_in(reading.before(figure)), _rest(reading.rest(figure)),
     )  # fmt: skip
     found = next((one for one in targets if _agrees(figure, one)), None)
     # 同一格说了几次、都不同的，不知道哪一处说的是它
@@ -114,6 +115,20 @@ def _settle(
         on_table=plain(found.value / per, digits), gap=plain(abs(figure.value - found.value) / per, digits), unit=unit,
         state=SAME if _agrees(figure, found) else DIFFERENT, cause=found.cause,
     )  # fmt: skip
+
+
+def _lead_in(text: str) -> str:
+    """数前面的几个小句；长的从一个小句的开头起。"""
+    if len(text) <= _AROUND:
+        return text.lstrip()
+    cut = _STOP.search(text, len(text) - _AROUND)
+    return "…" + text[cut.end() if cut else len(text) - _AROUND :]
+
+
+def _rest(text: str) -> str:
+    """数后面的几个小句；长的到一个小句的末尾为止。"""
+    stops = [match.end() for match in _STOP.finditer(text, 0, _AROUND)]
+    return text.rstrip() if len(text) <= _AROUND else text[: stops[-1] if stops else _AROUND].rstrip() + "…"
 
 
 def _agrees(figure: Figure, target: Target) -> bool:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _WHOLE = re.compile(r"共|合计|总计|总数|总额|总支出|总收入|总人数|总量|现有|实有")
 _OPEN = re.compile(r"等|主要|包括但|重点|如\s*[:：]?\s*\Z")
 _OVERLAP = re.compile(r"男|女|党员|学历|职称|本科|研究生|硕士|博士|高级|中级|初级|以上|以下|少数民族|占")
+_NEARLY = 20
+"""差不到二十分之一，多半是写错；差得多，多半是没有列全。"""
 _AMONG = re.compile(r"其中")
 _RATE = re.compile(r"(?P<stem>[^\W\d_]{2,8}?)(?P<kind>率|度)(?:为|是|达|达到)?\s*\Z")
 _SHARE = re.compile(r"\A占比?[为达]?\s*\Z")
@@ -55,7 +57,7 @@ def parts_add_up(scope: Context, check: Check) -> Iterator[Hit]:
         reading = text_of(scope, key)
         for split in _splits(reading):
             total = sum((part.value for part in split.parts), Fraction(0))
-            if not split.closed or _adds(split):
+            if not split.closed or _adds(split) or not _whole_list(split, total):
                 continue
             whole = split.whole
             times = _times(whole)
@@ -127,6 +129,13 @@ def _adds(split: _Split) -> bool:
         ):
             return True
     return False
+
+
+def _whole_list(split: _Split, total: Fraction) -> bool:
+    """说得上是列全了的：加起来比合计还多，或只差一点，或是基本支出和项目支出。差得多的，多半是只挑了几项说。"""
+    labels = " ".join(part.label for part in split.parts)
+    both = "基本支出" in labels and "项目支出" in labels
+    return both or total > split.whole.value or (split.whole.value - total) * _NEARLY <= split.whole.value
 
 
 def _times(figure: Figure) -> tuple[Fraction, str]:

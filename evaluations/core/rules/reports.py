@@ -31,7 +31,7 @@ _DATE = re.compile(r"(?P<year>(?:19|20)\d{2})\s*年\s*(?P<month>\d{1,2})\s*月(?
 _SHORT_DATE = re.compile(r"(?<![\d年])(?P<month>\d{1,2})\s*月\s*(?P<day>\d{1,2})\s*日")
 _OTHER_YEAR_OK = re.compile(
     r"比|较|自|从|截至|以来|至|到|—|-|~|结转|批复|立项|印发|出台|启动|开工|签订|下达|成立|组建|挂牌|规划|计划|预计|将|拟|起|始|延续|跨年|申请|中标|采购|文件|通知|办法|"
-    r"决定|规定|意见|会议|方案|任期|届"
+    r"决定|规定|意见|会议|方案|任期|届|立案|案发|受理|承接"
 )
 _DAYS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SUBJECT = r"\A\s*(?P<year>(?:19|20)\d{2})\s*年度?[,，]?\s*(?=我|本|全|单位|中心|政务|学校|医院|没有|无)"
@@ -140,7 +140,7 @@ def _other_year(text: str, year: str, deeds: bool) -> str:
             continue
         start = max(text.rfind(mark, 0, match.start()) for mark in "。;\n") + 1
         end = min((at for mark in "。;\n" if (at := text.find(mark, match.end())) >= 0), default=len(text))
-        if not _OTHER_YEAR_OK.search(text[start:end]):
+        if year not in text[start:end] and not _OTHER_YEAR_OK.search(text[start:end]):
             return match.group(0)
     return ""
 
