@@ -1,6 +1,8 @@
 """Checks of the report: sentences that real units write, right and wrong, each in the correct package."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from evaluations.core.checks import Finding, run
 from evaluations.core.facts import Facts
@@ -198,6 +200,19 @@ def test_an_honest_report_of_any_kind_of_unit_is_not_accused(kind):
     facts = facts_with({"六": REPORTS[kind], "七": REPORTS[kind] + UNSPENT})
     accused = [f for f in run(facts.pack, facts) if f.code[0] in "NR" or f.code in ("X06", "X10", "X11")]
     assert [(f.code, f.message) for f in accused] == []
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.text(
+        alphabet="共计其中占比率有合格办结满意执行预算本年支出项目，、。；：（）\n0123456789.%万元人件年月日约余未达目标",
+        max_size=120,
+    )
+)
+def test_whatever_is_written_is_judged_or_left_and_never_fails(text):
+    facts = facts_with({"一": text, "六": text, "七": text, "二.一": text, "九": text})
+    assert all(finding.message for finding in run(facts.pack, facts))
+    assert all(one.figure.words for one in numbers_of(facts))
 
 
 # ---- the list of the numbers ----
