@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evaluations.core.checks import Finding, Waived, run, waive
+from evaluations.core.copies import Copy
 from evaluations.core.facts import Facts, Note, Package, RowInput, ScopeInput
 from evaluations.core.frozen import load_computed, load_finding, load_inputs
 from evaluations.core.pack import Pack
@@ -163,6 +164,14 @@ def prior_if_read(submission: Submission, pack: Pack) -> Facts | None:
     return prior_facts(submission) if pack.reads_prior else None
 
 
+def copies_in(submission: Submission) -> list[Copy]:
+    """最近一次比出来的、与别的单位相同的文字。"""
+    rows = submission.text_prints.exclude(twins=[])
+    return [
+        Copy(row.address, row.digest, twin["percent"], twin["passage"]) for row in rows for twin in row.twins
+    ]
+
+
 def read(submission: Submission) -> Reading:
     """读一份材料：草稿现算，送审后取最近一次快照。"""
     snapshot = None
@@ -171,7 +180,13 @@ def read(submission: Submission) -> Reading:
     if snapshot is None:
         pack = submission.pack.compiled()
         return reading_of(
-            submission, Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
+            submission,
+            Facts(
+                pack,
+                package_of(submission, pack),
+                prior=prior_facts(submission),
+                copies=copies_in(submission),
+            ),
         )
     findings = waive(findings_of_snapshot(snapshot), waived_now(submission))
     return Reading(submission, facts_of_snapshot(snapshot), findings, notes_of(submission))

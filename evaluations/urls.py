@@ -1,6 +1,19 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, library, people, reviewing, setup, waivers
+from .views import (
+    cells,
+    decide,
+    documents,
+    entry,
+    history,
+    home,
+    library,
+    people,
+    report,
+    reviewing,
+    setup,
+    waivers,
+)
 
 app_name = "evaluations"
 
@@ -28,6 +41,7 @@ of_submission = [
     path("p/<uuid:project>/f/<slug:form>/", include(of_form("project_"))),
     path("projects/", home.projects, name="projects"),
     path("package/<slug:to>/", documents.package, name="package"),
+    path("numbers/", report.numbers, name="numbers"),
     path("submit/", decide.submit, name="submit"),
     path("act/<slug:action>/", decide.act, name="act"),
     path("history/", history.history, name="history"),

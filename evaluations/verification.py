@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from evaluations.core.checks import run
+from evaluations.core.copies import RULE
 from evaluations.core.facts import Facts
 from evaluations.core.frozen import dump_computed, dump_finding, load_inputs
 from evaluations.models import Snapshot
@@ -32,7 +33,10 @@ def problems_of(snapshot: Snapshot) -> Iterator[str]:
     prior = facts_of_snapshot(snapshot.prior) if snapshot.prior and pack.reads_prior else None
     facts = Facts(pack, load_inputs(snapshot.inputs, pack), prior=prior)
     yield from _values(snapshot.computed, dump_computed(facts))
-    yield from _findings(snapshot.findings, [dump_finding(one) for one in run(pack, facts, live=True)])
+    # 与别的单位比的，别的单位后来会变，不重算
+    outside = {check.code for check in pack.checks if RULE in check.parameters}
+    stored = [one for one in snapshot.findings if one["code"] not in outside]
+    yield from _findings(stored, [dump_finding(one) for one in run(pack, facts, live=True)])
 
 
 def _values(stored: dict[str, list[str]], now: dict[str, list[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .expressions import Context, Expression
 from .facts import ConstantRow, Facts, RowFacts, ScopeFacts
@@ -84,6 +84,7 @@ class Hit:
     expected: str = ""
     actual: str = ""
     level: str = ""
+    because_of: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
@@ -122,15 +123,23 @@ def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
     """跑全部核对。``live`` 为真时（填报中的材料），只比纸面的核对降为提示，不拦送审。"""
     found: list[Finding] = []
     for scope in facts.scopes():
-        here: list[tuple[Check, Finding]] = []
+        here: list[tuple[Sourced, Finding]] = []
         for check in pack.checks:
             if scope.scope.name in check.scopes:
-                here.extend((check, finding) for finding in _run_one(check, scope, live))
+                here.extend(_run_one(check, scope, live))
         found.extend(_with_causes(here))
     return found
 
 
-def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
+class Sourced(NamedTuple):
+    """一处问题可能由哪些编号引起，是不是逐行核对出来的（列表的键）。"""
+
+    codes: tuple[str, ...]
+    each: str
+
+
+def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[tuple[Sourced, Finding]]:
+    """一条核对的问题，各带可能由什么引起。"""
     contexts: Sequence[Context] = scope.rows((check.each,)) if check.each else (scope,)
     for ctx in contexts:
         if check.when is not None and check.when.value(ctx) is not True:
@@ -138,16 +147,24 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
         for hit in _hits(check, ctx):
             level = hit.level or check.level
             cells = hit.cells or _cells(check, ctx, scope)
-            yield Finding(
+            home = _home(scope, cells[0])
+            finding = Finding(
                 check.code,
                 INFO if check.final or (live and check.printed) else level,
-                _scope_of(scope, cells[0]),
+                _scope_of(home, cells[0]),
                 cells,
-                _project(scope) + (check.where.render(ctx) if check.where else describe(scope, cells[0])),
+                _project(home) + (check.where.render(ctx) if check.where else describe(home, cells[0])),
                 hit.message or check.message.render(ctx),
                 hit.expected or (check.expected.render(ctx) if check.expected else ""),
                 hit.actual or (check.actual.render(ctx) if check.actual else ""),
             )
+            yield Sourced(hit.because_of or check.because_of, check.each), finding
+
+
+def _home(scope: ScopeFacts, cell: str) -> ScopeFacts:
+    """主格所在的范围：部门的核对也可以落在项目的格上。"""
+    prefix, slash, _ = cell.partition("/")
+    return scope.facts.scope_at(prefix) if slash and prefix != scope.prefix else scope
 
 
 def _scope_of(scope: ScopeFacts, cell: str) -> str:
@@ -187,13 +204,13 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
+def _with_causes(here: list[tuple[Sourced, Finding]]) -> Iterator[Finding]:
     """补上 because_of：同一范围里指名的核对也有问题时，连到它。"""
     found: dict[str, list[Finding]] = {}
     for _, finding in here:
         found.setdefault(finding.code, []).append(finding)
-    for check, finding in here:
-        causes = (_cause(finding, found[code], check.each) for code in check.because_of if code in found)
+    for source, finding in here:
+        causes = (_cause(finding, found[code], source.each) for code in source.codes if code in found)
         cause = next((cause for cause in causes if cause is not None), None)
         yield finding if cause is None else replace(finding, because_of=cause)
 

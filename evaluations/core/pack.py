@@ -71,6 +71,17 @@ class Pack:
             "PRIOR(" in text for text in self.files.values()
         )
 
+    @property
+    def guides(self) -> tuple[str, ...]:
+        """表样上只在屏幕上显示的填写提示。"""
+        cells = (cell for form in self.forms.values() for band in form.bands for cell in band.cells)
+        texts = (
+            "".join(part for part in cell.template.parts if isinstance(part, str))
+            for cell in cells
+            if cell.style == "guide"
+        )
+        return tuple(texts)
+
     def home_of(self, scope: str, path: str) -> str:
         """某个字段（``资金.全年预算数`` 或 ``指标.分值``）的表：填它的，计算的则是显示它的；没有时为空串。"""
         return self.homes.get((scope, path), "")

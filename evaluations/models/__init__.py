@@ -1,6 +1,6 @@
 from .office import LibraryIndicator, Notice, Phrase, SourceBatch, SourceValue
 from .packs import Pack, Round
-from .records import CheckNote, Edit, Event, Presence, Snapshot
+from .records import CheckNote, Edit, Event, Presence, Snapshot, TextPrint
 from .reviews import ReviewScore, Waiver
 from .submissions import (
     INDICATOR_COLUMNS,
@@ -33,5 +33,6 @@ __all__ = [
     "SourceBatch",
     "SourceValue",
     "Submission",
+    "TextPrint",
     "Waiver",
 ]

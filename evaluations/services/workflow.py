@@ -21,6 +21,7 @@ from evaluations.models import Event, Submission
 from evaluations.selectors import Reading, clock, last_of, read
 from units.models import User
 
+from .copies import refresh_prints
 from .drafting import lock_submission
 from .problems import Refused, Stale
 from .records import record_event, take_snapshot
@@ -356,6 +357,8 @@ def perform(
     )  # fmt: skip
     if "seen_revision" in row.guards and (reason := _seen_revision(attempt)):
         raise Stale(reason)
+    if "warnings_explained" in row.guards:
+        refresh_prints(submission)
     if reason := _refusal(attempt):
         raise Refused(reason)
     stood_in = held[row.role].stand_in_for

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
+from evaluations.copying import twins_of
 from evaluations.core.workflow import OVERSIGHT
 from evaluations.exports.html import render_grid
 from evaluations.models import Event, Phrase, Submission
 from evaluations.selectors import Reading, history_of, last_of, read
+from evaluations.services.copies import check_copies
 from evaluations.services.problems import Refused
 from evaluations.services.waivers import waiving_refusal
 from evaluations.services.workflow import offers, perform
@@ -71,6 +73,7 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "history": [present.event_json(event) for event in history_of(submission)],
         "returned": present.returned_of(reading), "scoring": panel_of(request.user, submission, reading, layout, scope),
         "waive_url": reverse("evaluations:task", args=[submission.pk]) if not waiving_refusal(submission, request.user) else "",
+        "twins": twins_of(reading, request.user),
         "urls": {
             "why": present.form_url("why", submission, form, project), "pdf": present.form_url("pdf", submission, form, project),
             "xlsx": present.form_url("xlsx", submission, form, project),
@@ -132,6 +135,8 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
             opinions=request.POST.get("opinions") == "1", seen_scores=whole_number(request.POST.get("seen_scores")),
         )  # fmt: skip
     except Refused as refusal:
+        if action == "submit":
+            check_copies(submission_id=submission.pk, user=request.user)
         return _not_done(request, submission, action, str(refusal), text)
     except IntegrityError:
         # 同一个幂等键同时用在两份材料上：后到的一个

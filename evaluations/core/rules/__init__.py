@@ -12,6 +12,7 @@ from .contents import (
     rows_are_distinct,
     survey_is_described,
 )
+from .copied import copied_from_others
 from .crossing import (
     prior_final_agrees,
     project_name_agrees,
@@ -19,9 +20,11 @@ from .crossing import (
     title_year_agrees,
     unit_name_agrees,
 )
+from .figures import parts_add_up, percentages_recompute
 from .goals import goal_within_area, goals_answered
 from .levels import level_has_rows
 from .lines import change_within, lines_filled, parts_within_whole
+from .links import cost_equals_executed, figures_equal_tables, repeated_figures_agree
 from .measures import (
     actual_is_number_in_unit,
     has_evidence,
@@ -33,12 +36,28 @@ from .measures import (
 )
 from .narrative import stated_total_equals
 from .printed import printed_equals_computed, printed_not_applicable, printed_within_weight
+from .reports import (
+    completion_fits_money,
+    dates_in_year,
+    low_execution_is_told,
+    paragraphs_differ,
+    problem_is_concrete,
+    prompts_removed,
+    score_is_stated,
+    shortfall_lowers_score,
+    stated_score_equals,
+)
 from .wording import filled_when_text_says, text_is_meaningful
 from .years import time_target_in_year
 
 FUNCTIONS: dict[str, CheckFunction] = {
     "actual_is_number_in_unit": actual_is_number_in_unit,
     "change_within": change_within,
+    "completion_fits_money": completion_fits_money,
+    "copied_from_others": copied_from_others,
+    "cost_equals_executed": cost_equals_executed,
+    "dates_in_year": dates_in_year,
+    "figures_equal_tables": figures_equal_tables,
     "filled_when_text_says": filled_when_text_says,
     "fits_its_level": fits_its_level,
     "goal_within_area": goal_within_area,
@@ -51,7 +70,11 @@ FUNCTIONS: dict[str, CheckFunction] = {
     "not_just_spending": not_just_spending,
     "one_measure_per_row": one_measure_per_row,
     "over_achievement_explained": over_achievement_explained,
+    "low_execution_is_told": low_execution_is_told,
+    "paragraphs_differ": paragraphs_differ,
+    "parts_add_up": parts_add_up,
     "parts_within_whole": parts_within_whole,
+    "percentages_recompute": percentages_recompute,
     "printed_equals_computed": printed_equals_computed,
     "printed_not_applicable": printed_not_applicable,
     "printed_within_weight": printed_within_weight,
@@ -62,6 +85,12 @@ FUNCTIONS: dict[str, CheckFunction] = {
     "rows_are_distinct": rows_are_distinct,
     "score_within_band": score_within_band,
     "staff_agrees": staff_agrees,
+    "problem_is_concrete": problem_is_concrete,
+    "prompts_removed": prompts_removed,
+    "repeated_figures_agree": repeated_figures_agree,
+    "score_is_stated": score_is_stated,
+    "shortfall_lowers_score": shortfall_lowers_score,
+    "stated_score_equals": stated_score_equals,
     "stated_total_equals": stated_total_equals,
     "survey_is_described": survey_is_described,
     "text_is_meaningful": text_is_meaningful,

@@ -159,7 +159,8 @@ class _Writer:
     def _goals(self) -> tuple[str, str]:
         goals = [f"目标{n}、{self._filled(p, 'goal')}" for n, p in enumerate(self.projects, 1)]
         done = [f"目标{n}、{self._filled(p, 'done')}" for n, p in enumerate(self.projects, 1)]
-        return "\n".join(goals), "\n".join([*done, *self.unit.get("long", ())])
+        long = self.unit.get("long", ()) if self.year > FIRST_YEAR else ()
+        return "\n".join(goals), "\n".join([*done, *long])
 
     def _filled(self, project: Table, key: str) -> str:
         """目标、完成情况里的 {0} 是第一个指标的目标值、完成值。"""
