@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from evaluations.core.tabular import UNCOMPUTED
 from evaluations.core.workflow import Role
 from evaluations.exports.sheet_worker import read as read_file
 from evaluations.models import Edit, Event, Project, SourceBatch, SourceValue, Submission
@@ -46,7 +47,7 @@ def file(package: Sheet = (), projects: Sheet = (), **more: Sheet) -> bytes:
 
 def sheets_of(data: bytes, name: str = "2024决算.xlsx") -> dict[str, Any]:
     """The same reading as for an upload, without its process of its own."""
-    return read_file(data, name)
+    return read_file(data, name, UNCOMPUTED)
 
 
 def plan(city: City, by: Any, sheets: dict[str, Any], unit: str = "万元") -> Plan:

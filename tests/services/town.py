@@ -21,7 +21,9 @@ def make_town(people: Callable[..., Any]) -> City:
     other = Department.objects.create(code="102", name="云湖市档案馆", parent=bureau)
     pack = Pack.objects.create(key="empty", name="空的", year=2024, files={}, checksum="0")
     deadline = timezone.now() + timedelta(days=10)
-    task = Round.objects.create(pack=pack, name="2024年度自评", year=2024, deadline=deadline)
+    task = Round.objects.create(
+        pack=pack, name="2024年度自评", year=2024, deadline=deadline, opened_at=timezone.now()
+    )
     made = [Submission.objects.create(round=task, department=one, pack=pack) for one in (unit, other)]
     for submission in made:
         AnnualData.objects.create(submission=submission)
