@@ -66,7 +66,7 @@ def test_a_mismatch_is_seen_walked_mended_explained_and_reviewed(
 
     the_score_explains_itself(clerk)
     the_note_is_kept_while_away(clerk, home)
-    explain_warnings(clerk)
+    explain_warnings(clerk, city)
     expect(clerk.locator(".to-do-button")).to_contain_text("没有错误")
     clerk.evaluate(AXE)
     assert clerk.evaluate(RUN) == []
