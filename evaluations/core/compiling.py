@@ -218,7 +218,25 @@ class Compiler:
                 and each not in self.pack.schema.constants
             ):
                 raise PackProblem(f"{where}：each“{each}”不是列表。")
+        self._check_parameters(raw.get("parameters", {}), where)
         return self._compile_check(raw, scopes, each, where)
+
+    def _check_parameters(self, given: Mapping[str, Any], where: str) -> None:
+        """参数里点到的字段都要有：不然核对到那里才出错。"""
+        known = {path for scope in self.pack.schema.scopes() for path, _ in scope.all_fields()}
+        known |= {f"{path.rpartition('.')[0]}.*" for path in known}
+        known |= {
+            column
+            for scope in self.pack.schema.scopes()
+            for rows in scope.lists.values()
+            for column in rows.fields
+        }
+        named = [given["field"]] if isinstance(given.get("field"), str) else []
+        for name in ("fields", "texts", "lines"):
+            named += [one for text in given.get(name, ()) for one in text.split()]
+        missing = sorted(set(named) - known - {path.rpartition(".")[0] for path in known})
+        if missing:
+            raise PackProblem(f"{where} 的 parameters：没有名为“{'、'.join(missing)}”的字段。请核对名称。")
 
     def _compile_check(self, raw: Mapping[str, Any], scopes: tuple[str, ...], each: str, where: str) -> Check:
         place = Place(scopes[0], each)

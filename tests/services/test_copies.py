@@ -18,7 +18,7 @@ from evaluations.services.packages import import_package
 from evaluations.services.problems import Refused
 from evaluations.services.workflow import perform
 from evaluations.verification import problems_of
-from tests.conftest import City, fixture_json
+from tests.conftest import City, fixture_json, fixture_of
 
 pytestmark = pytest.mark.django_db
 OWN = "本中心全年为群众代办跨省通办事项，专窗设在一楼大厅东侧，每天由两名骨干轮值，遇到疑难件当天会商、当天答复，群众不用跑第二趟。"
@@ -26,8 +26,7 @@ OWN = "本中心全年为群众代办跨省通办事项，专窗设在一楼大�
 
 def submit_other(city: City, **changes: Any) -> None:
     """The other unit submits the correct package first."""
-    department = {"code": city.other_unit.code, "name": city.other_unit.name}
-    data = fixture_json("2024-correct-package") | {"department": department} | changes
+    data = fixture_of("2024-correct-package", city.other_unit) | changes
     other = import_package(data=data, pack=city.pack)
     perform(
         submission_id=other.pk,
