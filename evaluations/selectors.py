@@ -6,11 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from evaluations.core.checks import Finding, run
+from evaluations.core.checks import Finding, Waived, run, waive
+from evaluations.core.copies import Copy
 from evaluations.core.facts import Facts, Note, Package, RowInput, ScopeInput
 from evaluations.core.frozen import load_computed, load_finding, load_inputs
 from evaluations.core.pack import Pack
@@ -30,6 +33,7 @@ from evaluations.models import (
     Notice,
     Snapshot,
     Submission,
+    Waiver,
 )
 
 PROJECT_SCOPE = "项目"
@@ -126,30 +130,46 @@ class Reading:
 
     @property
     def counts(self) -> dict[str, int]:
-        """各级问题数；已写说明的提醒仍算提醒。"""
-        return {
-            level: sum(1 for f in self.findings if f.level == level) for level in ("error", "warning", "info")
-        }
+        """各级问题数；已写说明的提醒仍算提醒，豁免了的不算。"""
+        open_ones = [finding.level for finding in self.findings if finding.waived is None]
+        return {level: open_ones.count(level) for level in ("error", "warning", "info")}
 
 
 def prior_snapshot(submission: Submission) -> Snapshot | None:
     """上年已通过（或已公开、归档）材料的快照；没有为 None。"""
+    return _prior_snapshots(submission).select_related("pack").first()
+
+
+def _prior_snapshots(submission: Submission) -> QuerySet[Snapshot]:
     last = Submission.objects.filter(
         department=submission.department_id, round__year=submission.round.year - 1, state__in=DONE_STATES
     )
-    approved = Snapshot.objects.filter(submission__in=last, action="approve").select_related("pack")
-    return approved.order_by("-at").first()
+    return Snapshot.objects.filter(submission__in=last, action="approve").order_by("-at")
 
 
 def prior_facts(submission: Submission) -> Facts | None:
-    """上年材料的事实，取自通过时的快照；没有为 None。"""
-    snapshot = prior_snapshot(submission)
-    return facts_of_snapshot(snapshot) if snapshot else None
+    """上年材料的事实，取自通过时的快照；没有为 None。每次保存都要用，所以记住最近的：快照不会变。"""
+    found = _prior_snapshots(submission).values_list("pk", "hash").first()
+    return _remembered(*found) if found else None
+
+
+@lru_cache(maxsize=100)
+def _remembered(pk: UUID, hash_: str) -> Facts:
+    """一份快照的事实，只读；``hash_`` 认出内容，编号重用也不会拿错。"""
+    return facts_of_snapshot(Snapshot.objects.select_related("pack").get(pk=pk, hash=hash_))
 
 
 def prior_if_read(submission: Submission, pack: Pack) -> Facts | None:
     """方案的公式用到上年的数时才取。"""
     return prior_facts(submission) if pack.reads_prior else None
+
+
+def copies_in(submission: Submission) -> list[Copy]:
+    """最近一次比出来的、与别的单位相同的文字。"""
+    rows = submission.text_prints.exclude(twins=[])
+    return [
+        Copy(row.address, row.digest, twin["percent"], twin["passage"]) for row in rows for twin in row.twins
+    ]
 
 
 def read(submission: Submission) -> Reading:
@@ -160,17 +180,34 @@ def read(submission: Submission) -> Reading:
     if snapshot is None:
         pack = submission.pack.compiled()
         return reading_of(
-            submission, Facts(pack, package_of(submission, pack), prior=prior_facts(submission))
+            submission,
+            Facts(
+                pack,
+                package_of(submission, pack),
+                prior=prior_facts(submission),
+                copies=copies_in(submission),
+            ),
         )
-    return Reading(
-        submission, facts_of_snapshot(snapshot), findings_of_snapshot(snapshot), notes_of(submission)
-    )
+    findings = waive(findings_of_snapshot(snapshot), waived_now(submission))
+    return Reading(submission, facts_of_snapshot(snapshot), findings, notes_of(submission))
 
 
 def reading_of(submission: Submission, facts: Facts) -> Reading:
     """正在填的材料：核对现跑，说明就在填报值里。"""
     notes = {(note.code, note.cell): note.text for note in facts.package.notes}
-    return Reading(submission, facts, run(facts.pack, facts, live=True), notes)
+    findings = waive(run(facts.pack, facts, live=True), waived_now(submission))
+    return Reading(submission, facts, findings, notes)
+
+
+def waivers_of(submission: Submission) -> QuerySet[Waiver]:
+    """今天还算数的豁免：没有收回，没有到期。"""
+    return submission.waivers.filter(withdrawn_at=None, until__gte=timezone.localdate()).select_related("by")
+
+
+def waived_now(submission: Submission) -> list[Waived]:
+    """今天还算数的豁免，给核对用。"""
+    rows = waivers_of(submission).values_list("code", "cell", "reason", "until")
+    return [Waived(*row) for row in rows]
 
 
 def facts_of_snapshot(snapshot: Snapshot) -> Facts:

@@ -1,6 +1,19 @@
 from django.urls import include, path
 
-from .views import cells, decide, documents, entry, history, home, library, people, setup
+from .views import (
+    cells,
+    decide,
+    documents,
+    entry,
+    history,
+    home,
+    library,
+    people,
+    report,
+    reviewing,
+    setup,
+    waivers,
+)
 
 app_name = "evaluations"
 
@@ -28,6 +41,7 @@ of_submission = [
     path("p/<uuid:project>/f/<slug:form>/", include(of_form("project_"))),
     path("projects/", home.projects, name="projects"),
     path("package/<slug:to>/", documents.package, name="package"),
+    path("numbers/", report.numbers, name="numbers"),
     path("submit/", decide.submit, name="submit"),
     path("act/<slug:action>/", decide.act, name="act"),
     path("history/", history.history, name="history"),
@@ -35,6 +49,11 @@ of_submission = [
     path("compare/", history.compare, name="compare"),
     path("restore/", history.restore, name="restore"),
     path("parts/", home.parts, name="parts"),
+    path("score/", reviewing.score, name="score"),
+    path("scores/", reviewing.scores, name="scores"),
+    path("scores/<slug:to>/", reviewing.scores, name="scores_file"),
+    path("checklist/", reviewing.checklist, name="checklist"),
+    path("checklist/<slug:to>/", reviewing.checklist, name="checklist_file"),
 ]
 
 MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices")
@@ -48,6 +67,8 @@ urlpatterns = [
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
-    path("review/<uuid:submission_id>/task/", decide.task, name="task"),
+    path("review/<uuid:submission_id>/task/", waivers.task, name="task"),
+    path("review/<uuid:submission_id>/waive/", waivers.waive, name="waive"),
+    path("review/<uuid:submission_id>/unwaive/", waivers.unwaive, name="unwaive"),
     *(path(f"manage/{name}/", include(f"evaluations.views.manage.{name}")) for name in MANAGED),
 ]

@@ -92,6 +92,42 @@ def _fixture(name: str) -> dict:
     return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def put(data: dict, place: str, text: object) -> None:
+    """Changes one place of a package in the interchange form.
+
+    ``报告.九``, ``指标.7.得分`` or ``7.得分``, ``楼堂馆所.0.实际规模``, ``市级专项资金`` (all rows),
+    ``项目.0 资金.全年预算数``, ``印 …`` (a printed cell).
+    """
+    while (head := place.partition(" ")[0]) in ("印", "项目.0", "项目.1"):
+        place = place.partition(" ")[2]
+        if head == "印":
+            data.setdefault("printed", {})[place] = text
+            return
+        data = data["projects"][int(head[-1])]
+    first, _, rest = place.partition(".")
+    row, _, column = rest.partition(".")
+    if first.isdigit():
+        data["indicators"][int(first)][rest] = text
+    elif first == "报告":
+        data["report"][rest] = text
+    elif first == "指标":
+        data["indicators"][int(row)][column] = text
+    elif row.isdigit():
+        data["rows"][first][int(row)][column] = text
+    elif isinstance(text, list):
+        data[place if place == "projects" else "rows"] = text if place == "projects" else {**data["rows"], first: text}  # fmt: skip
+    else:
+        data["values"][place] = text
+
+
+def changed(change: dict, name: str = CORRECT) -> dict:
+    """A fixture with places changed, see ``put``."""
+    data = fixture(name)
+    for place, text in change.items():
+        put(data, place, text)
+    return data
+
+
 def value_of(raw: object) -> Value:
     """Text that is a number becomes one; ``None``, words and the like stay."""
     if isinstance(raw, int) and not isinstance(raw, bool):

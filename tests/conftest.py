@@ -31,6 +31,14 @@ def fixture_json(name: str) -> dict[str, Any]:
     return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def fixture_of(name: str, unit: Any) -> dict[str, Any]:
+    """一个示例文件，换成这个单位的；名称本来就空着的不填。"""
+    data = fixture_json(name) | {"department": {"code": unit.code, "name": unit.name}}
+    if data["values"].get("部门.名称"):
+        data["values"]["部门.名称"] = unit.name
+    return data
+
+
 @pytest.fixture(scope="session")
 def yueyang() -> Pack:
     return load_folder(PACK_FOLDER)
@@ -57,7 +65,7 @@ class City:
         """把一个示例文件存成本单位的草稿。"""
         from evaluations.services.packages import import_package
 
-        data = fixture_json(name) | {"department": {"code": self.unit.code, "name": self.unit.name}} | changes
+        data = fixture_of(name, changes.pop("unit", self.unit)) | changes
         self.submission = import_package(data=data, pack=self.pack)
         return self.submission
 

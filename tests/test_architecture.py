@@ -120,7 +120,7 @@ def test_models_know_only_core_and_units(path):
     )
 
 
-READING = "access selectors timeline progress rollover repacking roster trial pack_tables sources library verification".split()
+READING = "access selectors timeline progress rollover repacking roster trial pack_tables sources library verification reviewing".split()
 
 
 @by_name(modules(*(f"evaluations/{name}.py" for name in READING)))

@@ -14,13 +14,17 @@ TEXT, LABEL, VALUE, MIX, GROUP, SIDE, OPEN = "text", "label", "value", "mix", "g
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """格子里的一段：文字，或一个值（``address`` 不空）。``input`` 表示这张表在这里填报它。"""
+    """格子里的一段：文字，或一个值（``address`` 不空）。``input`` 表示这张表在这里填报它。
+
+    填报的得分旁边有建议得分：``suggested`` 是它的地址和印出的字（算不出为空串），只在屏幕上，从不印。
+    """
 
     text: str
     address: str = ""
     field: Field | None = None
     value: Value = None
     input: bool = False
+    suggested: tuple[str, str] | None = None
 
     @property
     def computed(self) -> bool:

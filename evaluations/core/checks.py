@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .expressions import Context, Expression
 from .facts import ConstantRow, Facts, RowFacts, ScopeFacts
@@ -31,8 +32,18 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
+class Waived:
+    """财政局对这个单位的一条核对（``cell`` 空着）或一处的豁免：理由，到哪天（那天还算）。"""
+
+    code: str
+    cell: str
+    reason: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """一处问题。``cells`` 第一个是主格；地址是绝对的。"""
+    """一处问题。``cells`` 第一个是主格；地址是绝对的。豁免了的级别不变，只是不再拦送审。"""
 
     code: str
     level: str
@@ -43,6 +54,7 @@ class Finding:
     expected: str = ""
     actual: str = ""
     because_of: Cause | None = None
+    waived: Waived | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -72,6 +84,7 @@ class Hit:
     expected: str = ""
     actual: str = ""
     level: str = ""
+    because_of: tuple[str, ...] = ()
 
 
 CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
@@ -79,7 +92,10 @@ CheckFunction = Callable[[Context, "Check"], Iterable[Hit]]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """一条编译好的核对。``each`` 是逐行核对的列表；``printed`` 表示比的是纸面印着的计算格。"""
+    """一条编译好的核对。``each`` 是逐行核对的列表；``printed`` 表示比的是纸面印着的计算格。
+
+    ``final`` 的（签字人、日期）送审才要：平时只提示，送审时由 ``missing_at_submit`` 拦住。
+    """
 
     code: str
     level: str
@@ -99,21 +115,31 @@ class Check:
     title: str = ""
     source: str = ""
     where: Template | None = None
+    final: bool = False
+    fn_name: str = ""
 
 
 def run(pack: Pack, facts: Facts, *, live: bool = False) -> list[Finding]:
     """跑全部核对。``live`` 为真时（填报中的材料），只比纸面的核对降为提示，不拦送审。"""
     found: list[Finding] = []
     for scope in facts.scopes():
-        here: list[tuple[Check, Finding]] = []
+        here: list[tuple[Sourced, Finding]] = []
         for check in pack.checks:
             if scope.scope.name in check.scopes:
-                here.extend((check, finding) for finding in _run_one(check, scope, live))
+                here.extend(_run_one(check, scope, live))
         found.extend(_with_causes(here))
     return found
 
 
-def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
+class Sourced(NamedTuple):
+    """一处问题可能由哪些编号引起，是不是逐行核对出来的（列表的键）。"""
+
+    codes: tuple[str, ...]
+    each: str
+
+
+def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[tuple[Sourced, Finding]]:
+    """一条核对的问题，各带可能由什么引起。"""
     contexts: Sequence[Context] = scope.rows((check.each,)) if check.each else (scope,)
     for ctx in contexts:
         if check.when is not None and check.when.value(ctx) is not True:
@@ -121,16 +147,24 @@ def _run_one(check: Check, scope: ScopeFacts, live: bool) -> Iterator[Finding]:
         for hit in _hits(check, ctx):
             level = hit.level or check.level
             cells = hit.cells or _cells(check, ctx, scope)
-            yield Finding(
+            home = _home(scope, cells[0])
+            finding = Finding(
                 check.code,
-                INFO if live and check.printed else level,
-                _scope_of(scope, cells[0]),
+                INFO if check.final or (live and check.printed) else level,
+                _scope_of(home, cells[0]),
                 cells,
-                _project(scope) + (check.where.render(ctx) if check.where else describe(scope, cells[0])),
+                _project(home) + (check.where.render(ctx) if check.where else describe(home, cells[0])),
                 hit.message or check.message.render(ctx),
                 hit.expected or (check.expected.render(ctx) if check.expected else ""),
                 hit.actual or (check.actual.render(ctx) if check.actual else ""),
             )
+            yield Sourced(hit.because_of or check.because_of, check.each), finding
+
+
+def _home(scope: ScopeFacts, cell: str) -> ScopeFacts:
+    """主格所在的范围：部门的核对也可以落在项目的格上。"""
+    prefix, slash, _ = cell.partition("/")
+    return scope.facts.scope_at(prefix) if slash and prefix != scope.prefix else scope
 
 
 def _scope_of(scope: ScopeFacts, cell: str) -> str:
@@ -170,20 +204,24 @@ def _cells(check: Check, ctx: Context, scope: ScopeFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(addresses))
 
 
-def _with_causes(here: list[tuple[Check, Finding]]) -> Iterator[Finding]:
-    """补上 because_of：同一范围里指名的核对也有问题时，连到碰着同一格的那一处，没有就连到第一处。"""
+def _with_causes(here: list[tuple[Sourced, Finding]]) -> Iterator[Finding]:
+    """补上 because_of：同一范围里指名的核对也有问题时，连到它。"""
     found: dict[str, list[Finding]] = {}
     for _, finding in here:
         found.setdefault(finding.code, []).append(finding)
-    for check, finding in here:
-        code = next((code for code in check.because_of if code in found), None)
-        yield finding if code is None else replace(finding, because_of=_cause(finding, found[code]))
+    for source, finding in here:
+        causes = (_cause(finding, found[code], source.each) for code in source.codes if code in found)
+        cause = next((cause for cause in causes if cause is not None), None)
+        yield finding if cause is None else replace(finding, because_of=cause)
 
 
-def _cause(finding: Finding, causes: Sequence[Finding]) -> Cause:
+def _cause(finding: Finding, causes: Sequence[Finding], each: str) -> Cause | None:
+    """碰着同一格的那一处；没有的话，逐行的核对不怪别的行，整表的核对怪第一处。"""
     cells = set(finding.cells)
-    near = next((cause for cause in causes if cells.intersection(cause.cells)), causes[0])
-    return Cause(near.code, near.cells[0])
+    near = next((cause for cause in causes if cells.intersection(cause.cells)), None)
+    if near is None and not each:
+        near = causes[0]
+    return None if near is None else Cause(near.code, near.cells[0])
 
 
 def describe(scope: ScopeFacts, address: str) -> str:
@@ -211,11 +249,32 @@ def _group_name(row: RowFacts) -> str:
 
 
 def blocking(findings: Iterable[Finding]) -> list[Finding]:
-    """拦住送审的问题。"""
-    return [finding for finding in findings if finding.level == ERROR]
+    """拦住送审的问题；豁免了的不拦。"""
+    return [finding for finding in findings if finding.level == ERROR and finding.waived is None]
+
+
+def missing_at_submit(pack: Pack, findings: Iterable[Finding]) -> list[Finding]:
+    """填报时只提示、送审时必须改好的问题。"""
+    codes = {check.code for check in pack.checks if check.final}
+    return [finding for finding in findings if finding.code in codes]
 
 
 def unexplained(findings: Iterable[Finding], notes: Iterable[tuple[str, str]]) -> list[Finding]:
     """还没写说明的提醒；``notes`` 是已有说明的（编号，主格）。"""
     written = set(notes)
-    return [finding for finding in findings if finding.level == WARNING and finding.key not in written]
+    return [
+        finding
+        for finding in findings
+        if finding.level == WARNING and finding.waived is None and finding.key not in written
+    ]
+
+
+def waive(findings: Iterable[Finding], waivers: Iterable[Waived]) -> list[Finding]:
+    """给豁免了的问题写上豁免：一处的先于整条的；提示不用豁免，已经写上的不换。"""
+    known = {(waiver.code, waiver.cell): waiver for waiver in waivers}
+    found = []
+    for finding in findings:
+        waiver = known.get(finding.key) or known.get((finding.code, ""))
+        waivable = waiver is not None and finding.waived is None and finding.level != INFO
+        found.append(replace(finding, waived=waiver) if waivable else finding)
+    return found

@@ -17,19 +17,22 @@ PROPERTY_WORDS = {
     "compute": "公式", "sum": "合计", "source": "依据", "prior": "上年的来源", "by": "谁填", "part_of": "属于", "choices": "选项",
     "shape": "各列", "match": "按哪列对应", "max_rows": "最多行数", "level": "级别", "title": "名称", "when": "什么时候核对",
     "expr": "条件", "fn": "核对办法", "cells": "格子", "message": "消息", "expected": "应为", "actual": "现为", "because_of": "由谁引起",
-    "parameters": "参数", "off": "停用", "scopes": "范围", "each": "逐行", "weight": "分值", "method": "方法", "orientation": "纸张方向",
+    "parameters": "参数", "off": "停用", "final": "送审才要", "why": "为什么不算", "scopes": "范围", "each": "逐行", "weight": "分值", "method": "方法", "orientation": "纸张方向",
     "columns": "列宽", "font_size": "字号", "short": "短名", "order": "次序",
 }  # fmt: skip
 PARAMETER_WORDS = {
     "negative": "反向指标的算法", "over_threshold": "超额多少算偏离", "over_action": "偏离了怎么办", "over_points": "偏离扣几分",
     "rescale": "不适用的是否折算", "caps": "按执行率封顶", "deductions": "按件扣分", "bands": "定性档次",
+    "review_deviation": "审核与自评差多少算偏差大",
 }  # fmt: skip
 VALUE_WORDS = {
     "error": "错误", "warning": "提醒", "info": "提示", "ratio": "按目标÷实际", "linear": "线性扣减", "reason": "说明原因",
     "deduct": "扣分", "unit": "单位", "reviewer": "审核人", "system": "系统", "portrait": "纵向", "landscape": "横向",
 }  # fmt: skip
 NONE = "（没有）"
-TABLE_ARRAYS = frozenset("fields shape scope constants checks scores band block templates requires".split())
+TABLE_ARRAYS = frozenset(
+    "fields shape scope constants checks scores band block templates requires not_evaluated".split()
+)
 LISTS = frozenset("cells because_of scopes basis steps choices".split())
 
 
@@ -205,6 +208,10 @@ def _scoring(old: Table, new: Table) -> Iterator[Difference]:
 
 def _checks(old: Table, new: Table) -> Iterator[Difference]:
     yield from _items("核对", _by_code(old), _by_code(new), PROPERTY_WORDS, ("code",))
+    before, after = (
+        {str(row.get("code", "")): row for row in table.get("not_evaluated", ())} for table in (old, new)
+    )
+    yield from _items("不算的核对", before, after, PROPERTY_WORDS, ("code",))
 
 
 def _by_code(table: Table) -> dict[str, Table]:

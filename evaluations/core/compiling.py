@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 CHECK_KEYS = frozenset(
     "code level title scopes each when expr fn cells message expected actual because_of only_blank printed parameters "
-    "source where off".split()
+    "source where off final".split()
 )
 REQUIRE_KEYS = frozenset("expr each when message".split())
 TEMPLATE_KEYS = frozenset("scope list rows".split())
@@ -41,7 +41,7 @@ class Compiler:
     def compile(self) -> None:
         for file, step in (
             ("fields.toml", self._computed), ("scoring.toml", self._scores), ("forms", self._forms),
-            ("checks.toml", self._checks), ("fields.toml", self._cycles), ("indicators.toml", self._templates),
+            ("checks.toml", self._checks), ("checks.toml", self._not_evaluated), ("fields.toml", self._cycles), ("indicators.toml", self._templates),
             ("indicators.toml", self._requires),
         ):  # fmt: skip
             with self.faults.at(file):
@@ -185,6 +185,20 @@ class Compiler:
                 if unknown:
                     raise PackProblem(f"{where}：because_of 里的 {'、'.join(unknown)} 不存在。")
 
+    def _not_evaluated(self) -> None:
+        """目录里有、这套方案不算的核对，各写明为什么。"""
+        codes, found = {check.code for check in self.pack.checks}, []
+        for number, raw in enumerate(self.tables.get("checks.toml", {}).get("not_evaluated", ()), 1):
+            where = f"checks.toml 的 not_evaluated 第{number}条"
+            with self.faults.at("checks.toml", f"not_evaluated 第{number}条"), well_shaped(where):
+                _known(raw, frozenset(("code", "why")), where)
+                if not raw["code"] or not raw["why"]:
+                    raise PackProblem(f"{where}：要有编号和原因。")
+                if raw["code"] in codes:
+                    raise PackProblem(f"{where}：{raw['code']} 在 checks 里有，不是不算。请删去一处。")
+                found.append((raw["code"], raw["why"]))
+        self.pack.not_evaluated = tuple(found)
+
     def _check(self, raw: Mapping[str, Any], where: str) -> Check:
         _known(raw, CHECK_KEYS, where)
         if raw.get("level") not in LEVELS:
@@ -204,7 +218,25 @@ class Compiler:
                 and each not in self.pack.schema.constants
             ):
                 raise PackProblem(f"{where}：each“{each}”不是列表。")
+        self._check_parameters(raw.get("parameters", {}), where)
         return self._compile_check(raw, scopes, each, where)
+
+    def _check_parameters(self, given: Mapping[str, Any], where: str) -> None:
+        """参数里点到的字段都要有：不然核对到那里才出错。"""
+        known = {path for scope in self.pack.schema.scopes() for path, _ in scope.all_fields()}
+        known |= {f"{path.rpartition('.')[0]}.*" for path in known}
+        known |= {
+            column
+            for scope in self.pack.schema.scopes()
+            for rows in scope.lists.values()
+            for column in rows.fields
+        }
+        named = [given["field"]] if isinstance(given.get("field"), str) else []
+        for name in ("fields", "texts", "lines"):
+            named += [one for text in given.get(name, ()) for one in text.split()]
+        missing = sorted(set(named) - known - {path.rpartition(".")[0] for path in known})
+        if missing:
+            raise PackProblem(f"{where} 的 parameters：没有名为“{'、'.join(missing)}”的字段。请核对名称。")
 
     def _compile_check(self, raw: Mapping[str, Any], scopes: tuple[str, ...], each: str, where: str) -> Check:
         place = Place(scopes[0], each)
@@ -222,6 +254,7 @@ class Compiler:
             each, expression("when"), expression("expr"), FUNCTIONS.get(raw.get("fn", "")), template("expected"),
             template("actual"), tuple(raw.get("because_of", ())), bool(raw.get("only_blank")), bool(raw.get("printed")),
             raw.get("parameters", {}), raw.get("title", ""), raw.get("source", ""), template("where"),
+            bool(raw.get("final")), raw.get("fn", ""),
         )  # fmt: skip
 
     def _check_everywhere(self, raw: Mapping[str, Any], places: list[Place], where: str) -> None:

@@ -29,8 +29,8 @@ def computed_texts(scope: ScopeFacts) -> dict[str, str]:
     return {key: scope.fields[key].format(scope.value(key)) for key in scope.rules}
 
 
-def scores(scope: ScopeFacts) -> list[dict[str, str]]:
-    """每个得分：分、分值、方法、建议得分、为什么。"""
+def scores(scope: ScopeFacts) -> list[dict[str, Any]]:
+    """每个得分：分、分值、方法、建议得分、为什么（一句话，和一步一步的）。"""
     found = []
     for key, rule in scope.rules.items():
         if isinstance(rule, ScoreRule) and "weight" in rule.keys and "list" not in rule.keys:
@@ -54,8 +54,12 @@ def scores(scope: ScopeFacts) -> list[dict[str, str]]:
     return found
 
 
-def _score(cell: str, points: str, weight: str, score: Score) -> dict[str, str]:
-    return {"cell": cell, "points": points, "weight": weight, "method": score.method, "why": score.why}
+def _score(cell: str, points: str, weight: str, score: Score) -> dict[str, Any]:
+    told = score.tell()
+    return {
+        "cell": cell, "points": points, "weight": weight, "method": score.method, "why": told.why,
+        "steps": [*map(str, told.steps), *told.notes],
+    }  # fmt: skip
 
 
 def as_text(result: dict[str, Any], findings: list[Finding] | None = None) -> str:
@@ -63,10 +67,9 @@ def as_text(result: dict[str, Any], findings: list[Finding] | None = None) -> st
     lines = [f"方案 {result['pack']}，{result['year']} 年度"]
     lines += [f"  {key} = {text}" for key, text in result["values"].items() if text]
     lines.append("得分")
-    lines += [
-        f"  {row['cell']}：{row['points'] or '未填'}（分值 {row['weight']}）{row['why']}"
-        for row in result["scores"]
-    ]
+    for row in result["scores"]:
+        lines.append(f"  {row['cell']}：{row['points'] or '未填'}（分值 {row['weight']}）{row['why']}")
+        lines += [f"    {number}. {step}" for number, step in enumerate(row["steps"], 1)]
     words = {"error": "错误", "warning": "提醒", "info": "提示"}
     lines.append(f"核对：{len(result['findings'])} 处")
     lines += [f"  {words[row['level']]} {row['code']} {row['message']}" for row in result["findings"]]

@@ -19,6 +19,7 @@ from .schema import Field, Scope
 from .values import ROUNDED_KINDS, Value, is_number, round_half_up
 
 if TYPE_CHECKING:
+    from .copies import Copy
     from .pack import Pack
 
 
@@ -288,7 +289,8 @@ def same_name(value: Value) -> str:
 class Facts:
     """一套材料在一套方案下的全部事实。
 
-    ``prior`` 是上年已通过材料的 Facts；``frozen`` 是快照里的计算值（地址 → 值），给了就不再计算。
+    ``prior`` 是上年已通过材料的 Facts；``frozen`` 是快照里的计算值（地址 → 值），给了就不再计算；
+    ``copies`` 是比出来的与别的单位相同的文字。
     """
 
     def __init__(
@@ -298,8 +300,10 @@ class Facts:
         *,
         prior: Facts | None = None,
         frozen: Mapping[str, Value] | None = None,
+        copies: Sequence[Copy] = (),
     ) -> None:
         self.pack = pack
+        self.copies = copies
         self.package = package
         self.prior = prior
         self.frozen_values = frozen

@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .checks import Cause, Finding
+from .checks import Cause, Finding, Waived
 from .facts import Facts, Package, RowInput, ScopeInput
 from .pack import Pack
 from .schema import Field, Scope
@@ -116,13 +116,18 @@ def _load_value(kind: str, text: str) -> Value:
 
 
 def dump_finding(finding: Finding) -> dict[str, Any]:
-    """一处问题：对外的样子，加上分开的位置和句子。"""
-    return {**finding.as_json(), "where": finding.where, "text": finding.message}
+    """一处问题：对外的样子，加上分开的位置和句子；豁免了的加上豁免。"""
+    dumped = {**finding.as_json(), "where": finding.where, "text": finding.message}
+    if (waived := finding.waived) is not None:
+        dumped["waived"] = {
+            "code": waived.code, "cell": waived.cell, "reason": waived.reason, "until": waived.until.isoformat(),
+        }  # fmt: skip
+    return dumped
 
 
 def load_finding(data: Mapping[str, Any]) -> Finding:
     """``dump_finding`` 的逆。"""
-    cause = data["because_of"]
+    cause, waived = data["because_of"], data.get("waived")
     return Finding(
         code=data["code"],
         level=data["level"],
@@ -133,4 +138,5 @@ def load_finding(data: Mapping[str, Any]) -> Finding:
         expected=data["expected"],
         actual=data["actual"],
         because_of=Cause(cause["code"], cause["cell"]) if cause else None,
+        waived=Waived(**{**waived, "until": date.fromisoformat(waived["until"])}) if waived else None,
     )

@@ -11,6 +11,7 @@ from .facts import Facts, RowFacts, ScopeFacts
 from .layout import Band, CellSpec, Layout
 from .prescribed import is_locked
 from .schema import Field
+from .scoring import suggested_key
 from .texts import Binding, Template
 from .values import NotApplicable, Value
 
@@ -147,7 +148,12 @@ class _Expander:
                 continue
             value = node.value(name.key)
             asked = not readonly and not spec.merge and self._asked_here(name.key, name.field, node)
-            yield Piece(node.shown(name.key), node.address(name.key), name.field, value, asked)
+            suggested = self._suggested(node, name.key)
+            yield Piece(node.shown(name.key), node.address(name.key), name.field, value, asked, suggested)
+
+    def _suggested(self, node: ScopeFacts | RowFacts, key: str) -> tuple[str, str] | None:
+        beside = suggested_key(node.rules, key) if self.screen else ""
+        return (node.address(beside), node.shown(beside)) if beside else None
 
     def _asked_here(self, key: str, field_: Field, node: ScopeFacts | RowFacts) -> bool:
         if not field_.asked or field_.by != "unit" or (isinstance(node, RowFacts) and is_locked(node, key)):

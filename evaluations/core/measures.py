@@ -75,6 +75,15 @@ def read_measure(text: Value, direction: str = "") -> Measure | None:
     return Measure(direction or found or ">=", number, match["unit"] or "")
 
 
+def has_operator(text: str) -> bool:
+    """目标里写明了方向：前面有 ≥、不低于……，或后面有 以内、以下……。"""
+    rest = unicodedata.normalize("NFKC", text).strip()
+    if any(rest.startswith(unicodedata.normalize("NFKC", word)) for word, _ in _WORDS):
+        return True
+    match = _MEASURE.match(rest.rstrip("。;；").strip())
+    return bool(match and match["tail"])
+
+
 def _number(digits: str) -> Decimal | None:
     """数太长（超过 16 位）就不当数读。"""
     plain = digits.replace(",", "")

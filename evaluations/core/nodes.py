@@ -100,7 +100,8 @@ class Reference(Node):
             if self.name.constant
             else ctx.up(self.name.depth).value(self.name.key)
         )
-        return f"{self.text}〔{show(got, self.name.field)}〕"
+        shown = show(got, self.name.field)
+        return shown if isinstance(ctx, Figures) else f"{self.text}〔{shown}〕"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,10 @@ class Column(Node):
             yield Decimal(0) if got is None and zero else got
 
     def words(self, ctx: Context | None) -> str:
+        if isinstance(ctx, Figures) and self.name.key:
+            return (
+                "、".join(show(got, self.name.field) for got in self.values(ctx) if got is not None) or "空"
+            )
         shown = self.text
         if self.condition is not None:
             shown += f"（其中 {self.condition.words(None)}）"
@@ -156,6 +161,28 @@ class Filtered:
 
     def constant(self, name: str) -> Value:
         return self.caller.constant(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """写算式的环境：名称不写，只写代入的数（``Node.words`` 认它）。"""
+
+    inner: Context
+
+    def up(self, depth: int) -> Context:
+        return self.inner.up(depth)
+
+    def value(self, key: str) -> Value:
+        return self.inner.value(key)
+
+    def rows(self, path: tuple[str, ...]) -> Sequence[Context]:
+        return self.inner.rows(path)
+
+    def prior(self, key: str) -> Value:
+        return self.inner.prior(key)
+
+    def constant(self, name: str) -> Value:
+        return self.inner.constant(name)
 
 
 SIGNS = {

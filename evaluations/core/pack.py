@@ -22,6 +22,7 @@ from .facts import Rule
 from .faults import Fault, Faults, PackProblem, well_shaped
 from .layout import Layout
 from .names import Names, Place
+from .rules import READS_PRIOR
 from .schema import RowTemplate, Schema, SchemaReader, check_key
 from .texts import fill_tokens
 from .values import YUAN_PER_UNIT, Value
@@ -29,7 +30,10 @@ from .values import YUAN_PER_UNIT, Value
 PACK_KEYS = frozenset("key name year place money_unit basis steps report".split())
 STEPS = ("单位审核", "主管部门审核", "财政审核")
 SINGLE_FILES = ("pack.toml", "fields.toml", "indicators.toml", "scoring.toml", "checks.toml")
-TABLE_KEYS = {"scoring.toml": frozenset(("scores", "parameters")), "checks.toml": frozenset(("checks",))}
+TABLE_KEYS = {
+    "scoring.toml": frozenset(("scores", "parameters")),
+    "checks.toml": frozenset(("checks", "not_evaluated")),
+}
 MAX_FILE = 512 * 1024
 
 
@@ -51,6 +55,7 @@ class Pack:
     forms: dict[str, Layout] = field(default_factory=dict)
     homes: dict[tuple[str, str], str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
+    not_evaluated: tuple[tuple[str, str], ...] = ()
     templates: tuple[RowTemplate, ...] = ()
     names: Names = field(init=False)
 
@@ -62,7 +67,20 @@ class Pack:
     @property
     def reads_prior(self) -> bool:
         """公式或核对用不用上年的数；不用就不必取上年的材料。"""
-        return any("PRIOR(" in text for text in self.files.values())
+        return any(check.fn_name in READS_PRIOR for check in self.checks) or any(
+            "PRIOR(" in text for text in self.files.values()
+        )
+
+    @property
+    def guides(self) -> tuple[str, ...]:
+        """表样上只在屏幕上显示的填写提示。"""
+        cells = (cell for form in self.forms.values() for band in form.bands for cell in band.cells)
+        texts = (
+            "".join(part for part in cell.template.parts if isinstance(part, str))
+            for cell in cells
+            if cell.style == "guide"
+        )
+        return tuple(texts)
 
     def home_of(self, scope: str, path: str) -> str:
         """某个字段（``资金.全年预算数`` 或 ``指标.分值``）的表：填它的，计算的则是显示它的；没有时为空串。"""

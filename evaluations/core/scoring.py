@@ -15,7 +15,17 @@ from typing import Any
 from .expressions import Context
 from .faults import PackProblem
 from .measures import QUALITATIVE, SHOWN, Measure, direction_of, read_measure, read_number
-from .values import NotApplicable, Number, Value, is_number, plain, round_half_up
+from .telling import (
+    Step,
+    Told,
+    Total,
+    tell_deduction,
+    tell_execution,
+    tell_qualitative,
+    tell_quantitative,
+    tell_total,
+)
+from .values import NotApplicable, Number, Value, is_number, round_half_up
 
 POINT_DIGITS = 2
 
@@ -58,6 +68,10 @@ class Parameters:
     deductions: tuple[Deduction, ...] = ()
     caps: tuple[Cap, ...] = ()
     rescale: bool = False
+    review_deviation: Decimal = Decimal("0.1")
+
+
+PLAIN_NUMBERS = ("over_threshold", "over_points", "review_deviation")
 
 
 def read_parameters(raw: Mapping[str, Any]) -> Parameters:
@@ -71,6 +85,7 @@ def read_parameters(raw: Mapping[str, Any]) -> Parameters:
         "deductions",
         "caps",
         "rescale",
+        "review_deviation",
     }
     if set(raw) - known:
         raise PackProblem(
@@ -80,7 +95,7 @@ def read_parameters(raw: Mapping[str, Any]) -> Parameters:
         raise PackProblem("scoring.toml 的 negative 只能是 ratio（目标÷实际）或 linear（线性扣减）。")
     if raw.get("over_action", "reason") not in ("reason", "deduct"):
         raise PackProblem("scoring.toml 的 over_action 只能是 reason（说明原因）或 deduct（扣分）。")
-    numbers = {name: _decimal(raw[name], name) for name in ("over_threshold", "over_points") if name in raw}
+    numbers = {name: _decimal(raw[name], name) for name in PLAIN_NUMBERS if name in raw}
     for row in raw.get("deductions", ()):
         if _decimal(row["per"], "per") == 0:
             raise PackProblem("scoring.toml 的 deductions：per（每少多少）不能是 0。")
@@ -118,26 +133,26 @@ def _decimal(raw: object, name: str) -> Decimal:
 class Score:
     """一个得分和它的理由。``points`` 为 None 表示还算不出（缺数）；单位：分。
 
-    理由要印许多数，算分的次数远多于看理由的次数，所以问到才写（``tell`` 给出一句话和各步）。
+    理由要印许多数，算分的次数远多于看理由的次数，所以问到才写（``tell``）。
     """
 
     points: Value
     method: str
-    tell: Callable[[], tuple[str, ...]]
+    tell: Callable[[], Told]
 
     @property
     def why(self) -> str:
         """一句话的理由。"""
-        return self.tell()[0]
+        return self.tell().why
 
     @property
-    def steps(self) -> tuple[str, ...]:
+    def steps(self) -> tuple[Step, ...]:
         """一步一步的算法。"""
-        return self.tell()[1:]
+        return self.tell().steps
 
 
-def _score(points: Value, method: str, why: str, steps: tuple[str, ...] = ()) -> Score:
-    return Score(points, method, lambda: (why, *steps))
+def _score(points: Value, method: str, why: str) -> Score:
+    return Score(points, method, lambda: Told(why))
 
 
 def points_of(weight: Number, ratio: Number) -> Decimal:
@@ -161,14 +176,7 @@ def execution(weight: Value, executed: Value, budget: Value) -> Score:
     if b == 0:
         return _score(NotApplicable("全年预算数为0"), method, "全年预算数为 0，执行率不适用，不计分。")
     points = points_of(w, a / b)
-    rate = plain(a / b * 100, 2) + "%"
-    shown = f"{plain(w, 2)} × min({plain(a, 6)} ÷ {plain(b, 6)}, 1) = {plain(points, 2)}"
-    steps = [
-        f"执行率 = 全年执行数 ÷ 全年预算数 = {plain(a, 6)} ÷ {plain(b, 6)} = {rate}",
-        f"得分 = 分值 × 执行率（最高按 100%）= {plain(w, 2)} × {rate if a <= b else '100%'}（按精确值计算）",
-        f"四舍五入，保留 2 位小数：{plain(points, 2)}",
-    ]
-    return _score(points, method, f"{shown}（执行率 {rate}）", tuple(steps))
+    return Score(points, method, lambda: tell_execution(w, a, b, points))
 
 
 def quantitative(weight: Number, target: Measure, actual: Decimal, parameters: Parameters) -> Score:
@@ -179,11 +187,15 @@ def quantitative(weight: Number, target: Measure, actual: Decimal, parameters: P
     else:
         method = "等于目标" if target.direction == "=" else "正向比例"
         ratio = _positive_ratio(target, actual)
-    points = points_of(weight, ratio)
-    over = _over_achieved(target, actual, parameters)
+    full = points = points_of(weight, ratio)
+    over = over_achieved(target, actual, parameters)
     if over and parameters.over_action == "deduct":
         points = max(points - parameters.over_points, Decimal(0))
-    return Score(points, method, lambda: _tell(weight, target, actual, parameters, ratio, points, over))
+    return Score(
+        points,
+        method,
+        lambda: tell_quantitative(weight, target, actual, parameters, ratio, full, points, over),
+    )
 
 
 def _positive_ratio(target: Measure, actual: Decimal) -> Fraction:
@@ -204,38 +216,8 @@ def _negative_ratio(t: Decimal, a: Decimal, family: str) -> Fraction:
     return Fraction(t) / Fraction(a) if family == "ratio" else 1 - (Fraction(a) - Fraction(t)) / Fraction(t)
 
 
-def _tell(
-    weight: Number, target: Measure, actual: Decimal, parameters: Parameters, ratio: Fraction, points: Decimal, over: bool
-) -> tuple[str, ...]:  # fmt: skip
-    """定量指标的理由：代入的数、公式、超额怎么办。"""
-    w, unit = plain(weight, 2), target.unit
-    full = points_of(weight, ratio)
-    formula = _formula(target, actual, parameters)
-    why = f"达到目标，得满分 {w}" if ratio >= 1 else f"{w} × {formula} = {plain(full, 2)}"
-    steps = [
-        f"目标 {SHOWN[target.direction]} {plain(target.number, 6)}{unit}，实际 {plain(actual, 6)}{unit}",
-        why,
-    ]
-    if over:
-        note = f"实际超过目标 {plain(parameters.over_threshold * 100, 2)}% 以上"
-        if parameters.over_action == "deduct":
-            why = f"{note}，扣 {plain(parameters.over_points, 2)} 分，得 {plain(points, 2)}"
-            steps.append(why)
-        else:
-            steps.append(f"{note}，须说明原因")
-    return (why, *steps)
-
-
-def _formula(target: Measure, actual: Decimal, parameters: Parameters) -> str:
-    t, a = plain(target.number, 6), plain(actual, 6)
-    if target.direction in ("<=", "<"):
-        if target.number <= 0:
-            return "目标为 0，超过即不得分"
-        return f"{t} ÷ {a}" if parameters.negative == "ratio" else f"(1 − ({a} − {t}) ÷ {t})"
-    return f"{a} ÷ {t}" if target.number > 0 else "目标为 0，达到得满分，否则不得分"
-
-
-def _over_achieved(target: Measure, actual: Decimal, parameters: Parameters) -> bool:
+def over_achieved(target: Measure, actual: Decimal, parameters: Parameters) -> bool:
+    """F5：越高越好的指标，实际超过目标 ``over_threshold`` 以上。"""
     if target.direction in ("<=", "<") or target.number <= 0:
         return False
     return actual >= target.number * (1 + parameters.over_threshold)
@@ -248,11 +230,7 @@ def qualitative(weight: Number, band_name: Value, parameters: Parameters) -> Sco
         names = "、".join(b.name for b in parameters.bands)
         return _score(None, "定性分档", f"定性指标：请先在“档次”里选 {names}，再在该档范围内给分。")
     low, high = points_of(weight, band.low), points_of(weight, band.high)
-    return _score(
-        None,
-        "定性分档",
-        f"{band.name}：可给 {plain(low, 2)}–{plain(high, 2)} 分（分值的 {plain(band.low * 100, 2)}%–{plain(band.high * 100, 2)}%）",
-    )
+    return Score(None, "定性分档", lambda: tell_qualitative(weight, band, low, high))
 
 
 def deduction(weight: Number, target: Decimal, actual: Decimal, rule: Deduction) -> Score:
@@ -260,8 +238,7 @@ def deduction(weight: Number, target: Decimal, actual: Decimal, rule: Deduction)
     short = max(Fraction(target) - Fraction(actual), Fraction(0))
     steps = -(-short // Fraction(rule.per))
     points = round_half_up(max(Fraction(weight) - steps * Fraction(rule.points), Fraction(0)), POINT_DIGITS)
-    why = f"每少 {plain(rule.per, 6)} 扣 {plain(rule.points, 2)} 分：{plain(weight, 2)} − {steps} × {plain(rule.points, 2)} = {plain(points, 2)}"
-    return _score(points, "扣分", why)
+    return Score(points, "扣分", lambda: tell_deduction(weight, target, actual, rule, steps, points))
 
 
 def indicator(
@@ -309,22 +286,18 @@ def total(
         known.append(Fraction(execution_points))
     if not known:
         return _score(None, "总分", "得分填好后自动合计。")
-    points = sum(known, Fraction(0))
-    parts = f"执行率得分 {plain(execution_points, 2) if is_number(execution_points) else '—'} + 指标得分合计"
-    why = [f"{parts} = {plain(points, 2)}"]
-    left_out = sum(
-        (Fraction(w) for w, p in rows if isinstance(p, NotApplicable) and is_number(w)), Fraction(0)
-    )
-    if parameters.rescale and 0 < left_out < 100:
-        points = points * 100 / (100 - left_out)
-        why.append(f"不适用的 {plain(left_out, 2)} 分不计，折算成 100 分：{plain(points, 2)}")
+    added = sum(known, Fraction(0))
+    unused = [Fraction(w) for w, p in rows if isinstance(p, NotApplicable) and is_number(w)]
+    left_out = sum(unused, Fraction(0)) if parameters.rescale else Fraction(0)
+    left_out = left_out if left_out < 100 else Fraction(0)
+    scaled = added * 100 / (100 - left_out)
     caps = [c for c in parameters.caps if is_number(rate) and Fraction(rate) < Fraction(c.below)]
-    if caps:
-        cap = min(caps, key=lambda c: c.total)
-        if points > cap.total:
-            points = Fraction(cap.total)
-            why.append(f"执行率低于 {plain(cap.below * 100, 2)}%，总分最高 {plain(cap.total, 2)}")
-    return _score(round_half_up(points, POINT_DIGITS), "总分", "；".join(why), tuple(why))
+    cap = min(caps, key=lambda c: c.total, default=None)
+    if cap is not None and scaled <= cap.total:
+        cap = None
+    points = round_half_up(scaled if cap is None else cap.total, POINT_DIGITS)
+    made = Total(execution_points, rows, rate, added, left_out, scaled, cap, points)
+    return Score(points, "总分", lambda: tell_total(made, parameters))
 
 
 # ---- 接到字段上 -----------------------------------------------------------------------------
@@ -369,6 +342,14 @@ class ScoreRule:
 
     def explain(self, ctx: Context | None = None) -> str:
         return self.method if ctx is None else self.score(ctx).why
+
+
+def suggested_key(rules: Mapping[str, Any], score: str) -> str:
+    """一个填报的得分，它的建议得分是哪一格；没有为空串。"""
+    for key, rule in rules.items():
+        if isinstance(rule, ScoreRule) and "list" not in rule.keys and rule.keys.get("score") == score:
+            return key
+    return ""
 
 
 METHOD_KEYS = {

@@ -59,6 +59,13 @@ class Template:
 
     parts: tuple[str | Binding, ...]
 
+    @property
+    def outline(self) -> str:
+        """没有数时的样子：格子写 ``{键}``，算出来的写 ``{…}``。"""
+        return "".join(
+            part if isinstance(part, str) else f"{{{part.text if part.name else '…'}}}" for part in self.parts
+        )
+
     def render(self, ctx: Context) -> str:
         return "".join(part if isinstance(part, str) else part.shown(ctx) for part in self.parts)
 

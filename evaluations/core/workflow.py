@@ -97,6 +97,7 @@ _SUBMIT = ("seen_revision", "in_time", "no_errors", "warnings_explained", "answe
 _OWN = ("not_own_work", "seen_revision")
 _SEND_BACK = ("round_open", *_OWN)
 _OFFICE = ("not_own_unit", "not_claimed_by_other", *_OWN)
+_PASS = (*_OFFICE, "scores_explained", "seen_scores")
 _CLAIM = ("not_own_unit", "not_own_work")
 _RECALL = ("round_open", "unclaimed", "undecided")
 _OPEN_TASK = ("round_open", "not_own_unit")
@@ -119,13 +120,13 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("claim", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
     Transition("take_over", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
     Transition("release", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, ("claimed_by_me",), ("release",), "放下"),
-    Transition("pass", _DEPARTMENT, None, _BY_DEPARTMENT, _OFFICE, (), "通过"),
+    Transition("pass", _DEPARTMENT, None, _BY_DEPARTMENT, _PASS, ("freeze_review",), "通过"),
     Transition("return", _DEPARTMENT, _DRAFT, _BY_DEPARTMENT, ("round_open", *_OFFICE), _RETURN, "退回", "reason"),
     Transition("recall", _BUREAU, _DRAFT, _HEAD, _RECALL, ("leave_office",), "撤回"),
     Transition("claim", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
     Transition("take_over", _BUREAU, _BUREAU, _BY_BUREAU, (*_CLAIM, "claimed_by_other"), ("claim",), "接手审核"),
     Transition("release", _BUREAU, _BUREAU, _BY_BUREAU, ("claimed_by_me",), ("release",), "放下"),
-    Transition("approve", _BUREAU, State.APPROVED, _BY_BUREAU, _OFFICE, ("snapshot", "mark_approved"), "通过"),
+    Transition("approve", _BUREAU, State.APPROVED, _BY_BUREAU, _PASS, ("snapshot", "freeze_review", "mark_approved"), "通过"),
     Transition("return", _BUREAU, _DRAFT, _BY_BUREAU, ("round_open", *_OFFICE), _RETURN, "退回", "reason"),
     Transition("revoke", State.APPROVED, _BUREAU, _BY_BUREAU, ("not_own_unit", "not_approver", *_OWN), ("unmark_approved",),
                "撤销审核", "reason"),
@@ -153,15 +154,18 @@ GUARD_WORDS = {
     "not_claimed_by_other": "没有别人在审",
     "claimed_by_me": "自己在审",
     "undecided": "下一级还没有决定",
+    "scores_explained": "与自评不同的审核得分都写了理由",
+    "seen_scores": "看到的是最新的审核得分",
 }
 EFFECT_WORDS = {
     "snapshot": "定格快照",
     "mark_submitted": "记送审时间",
     "reach_office": "审核人从此看得到",
     "leave_office": "审核人不再看得到",
-    "mark_returned": "记退回、改好的期限和标出的各处",
-    "mark_approved": "记通过时间",
-    "unmark_approved": "去掉通过时间",
+    "mark_returned": "记退回、改好的期限、标出的各处和连同给的意见",
+    "freeze_review": "定格评审得分表",
+    "mark_approved": "记通过时间和最后总分",
+    "unmark_approved": "去掉通过时间和最后总分",
     "claim": "占着",
     "release": "不再占着",
     "extend": "改这个单位的期限",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from .addresses import Address, AddressProblem, join, parse_address
 from .checks import describe
+from .copies import Copy
 from .expressions import show
 from .facts import Facts, Note, Package, RowFacts, RowInput, ScopeFacts, ScopeInput
 from .frozen import dump_inputs, dump_scope, dump_values, load_scope, load_values
@@ -37,6 +39,7 @@ class Working:
     pack: Pack
     package: Package
     prior: Facts | None = None
+    copies: Sequence[Copy] = ()
     written: list[Written] = field(default_factory=list)
     _facts: Facts | None = None
 
@@ -44,7 +47,7 @@ class Working:
     def facts(self) -> Facts:
         """现在的事实。行和项目有增减、移动后重新搭；只改格子时不用，取计算值前要 ``settle``。"""
         if self._facts is None:
-            self._facts = Facts(self.pack, self.package, prior=self.prior)
+            self._facts = Facts(self.pack, self.package, prior=self.prior, copies=self.copies)
         return self._facts
 
     def settle(self) -> Facts:

@@ -60,7 +60,9 @@ class CellWriter:
             return NO_BREAK_SPACE if self.mode == "print" else ""
         if self.mode == "print":
             return self._print(cell)
-        return "".join(self._piece(cell, piece, row_name, described) for piece in cell.pieces)
+        return "".join(
+            self._piece(cell, piece, row_name, described) + suggestion(piece) for piece in cell.pieces
+        )
 
     def _print(self, cell: Cell) -> str:
         if cell.show == "boxes":
@@ -154,6 +156,17 @@ def boxes(piece: Piece) -> str:
 
 
 # ---- 按钮 ----
+
+
+def suggestion(piece: Piece) -> str:
+    """填报的得分旁边的建议得分：点开看怎么算的。只在屏幕上。"""
+    if piece.suggested is None:
+        return ""
+    address, text = piece.suggested
+    tags = attributes(
+        [("data-address", address), ("aria-label", f"建议 {text}，看怎么算的" if text else "怎么给分")]
+    )
+    return f'<button type="button" class="suggest"{tags}>{f"建议 {text_html(text)}" if text else "怎么给分"}</button>'
 
 
 def add_button(row: Row, group: Mapping[str, str], group_json: str) -> str:

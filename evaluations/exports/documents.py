@@ -13,6 +13,7 @@ from .parts import Part, scope_name
 from .pdf import render_pdf
 from .problems import ExportProblem
 from .prose import title_text
+from .reasons import reasons
 from .xlsx import render_xlsx
 
 Chosen = Sequence[tuple[Layout, ScopeFacts]]
@@ -56,8 +57,10 @@ def parts(facts: Facts, chosen: Chosen) -> list[Part]:
     return made
 
 
-def pdf(facts: Facts, chosen: Chosen, *, pdfa: bool = False, footer: str = "") -> bytes:
-    return render_pdf(parts(facts, chosen), title=title_of(facts), footer=footer, pdfa=pdfa)
+def pdf(facts: Facts, chosen: Chosen, *, pdfa: bool = False, footer: str = "", why: bool = False) -> bytes:
+    """``why`` 时最后附上得分说明。"""
+    made = [*parts(facts, chosen), *([reasons(facts)] if why else [])]
+    return render_pdf(made, title=title_of(facts), footer=footer, pdfa=pdfa)
 
 
 def xlsx(facts: Facts, chosen: Chosen) -> bytes:
@@ -75,5 +78,6 @@ WRITERS: dict[str, Callable[[Facts, Chosen], bytes]] = {
     "pdfa": partial(pdf, pdfa=True),
     "xlsx": xlsx,
     "html": html,
+    "pdf-why": partial(pdf, why=True),
 }
-"""能写的文件，一律 ``WRITERS[种类](facts, chosen)``；pdfa 是存档用的 PDF/A-3u。"""
+"""能写的文件，一律 ``WRITERS[种类](facts, chosen)``；pdfa 是存档用的 PDF/A-3u，pdf-why 附上得分说明。"""

@@ -24,7 +24,7 @@ from .problems import ExportProblem
 from .text import position_after
 from .workers import Pool, Worker
 
-__all__ = ["ExportProblem", "render_pdf"]
+__all__ = ["ExportProblem", "render_pdf", "render_sheets"]
 
 SLACKS_MM = (7.0, 12.0, 20.0)
 """第一遍的页矮多少：给切口多出的边框和边距留地方；还装不下就再矮些重排。"""
@@ -49,6 +49,15 @@ def render_pdf(parts: Sequence[Grid | Part], *, title: str, footer: str = "", pd
         for part in parts:
             job.add(as_part(part))
         return job.write("pdf/a-3u" if pdfa else "")
+
+
+def render_sheets(sheets: Sequence[Sheet], *, title: str) -> bytes:
+    """几张普通的清单（不是官方表样）依次印成一个 PDF；长的由排版自己分页，表头每页重印。"""
+    with pool().worker(SECONDS_PER_PART * len(sheets)) as worker:
+        job = _Job(worker, title, "")
+        for sheet in sheets:
+            job.put(job.lay(sheet))
+        return job.write("")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,33 +85,37 @@ class _Job:
         number = len(self.order) + 1
         if part.entry:
             self.lines.append(Entry(number, part.annex, part.entry, self.pages + 1))
-        laid = self._prose(part) if part.grid.kind == "prose" else self._table(part)
+        self.put(self._prose(part) if part.grid.kind == "prose" else self._table(part))
+
+    def put(self, laid: Laid) -> None:
+        """把排好的一份接在后面。"""
         self.order.append(laid.name)
         self.pages += len(laid.pages)
 
     def _prose(self, part: Part) -> Laid:
-        return self._lay(sheet_of(part, render_grid(part.grid, "print")))
+        return self.lay(sheet_of(part, render_grid(part.grid, "print")))
 
     def _table(self, part: Part) -> Laid:
         """先在矮页上排；差几行就能成一页的收紧；有格子跨页的按页切开再排。"""
         grid = part.grid
         html = render_grid(grid, "print")
         for number, slack in enumerate(SLACKS_MM):
-            laid = self._lay(sheet_of(part, html), slack)
+            laid = self.lay(sheet_of(part, html), slack)
             if not number and nearly_one_page(laid, slack):
-                tight = self._lay(sheet_of(part, html, tight=True))
+                tight = self.lay(sheet_of(part, html, tight=True))
                 if len(tight.pages) == 1:
                     return tight
             breaks = find_breaks(grid, laid.pages)
             if not crosses(grid, breaks):
                 break
             paged = cut(grid, breaks)
-            laid = self._lay(sheet_of(replace(part, grid=paged.grid), render_paged(paged)))
+            laid = self.lay(sheet_of(replace(part, grid=paged.grid), render_paged(paged)))
             if len(laid.pages) == len(breaks) + 1:
                 break
         return laid
 
-    def _lay(self, sheet: Sheet, slack: float = 0.0) -> Laid:
+    def lay(self, sheet: Sheet, slack: float = 0.0) -> Laid:
+        """排一份。"""
         number = len(self.order) + 1
         css = page_css(sheet.kind, sheet.orientation, start=self.pages + 1, slack=slack, sheet=number)
         return self._ask(document([sheet], self.title, self.footer, css=css, first=number))

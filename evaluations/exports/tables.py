@@ -15,12 +15,13 @@ ROWS_WITH_CHOICES = 2_000
 
 @dataclass(frozen=True)
 class Column:
-    """一列：表头、宽（字数）、必填、下拉选项。"""
+    """一列：表头、宽（字数）、必填、下拉选项；``numeric`` 的印出来靠右。"""
 
     heading: str
     width: int = 16
     required: bool = False
     choices: Sequence[str] = ()
+    numeric: bool = False
 
 
 @dataclass(frozen=True)

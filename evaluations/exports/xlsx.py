@@ -44,7 +44,7 @@ def render_xlsx(sheets: Sequence[tuple[Grid, ScopeFacts]], *, title: str = "") -
     """
     if not sheets:
         raise ExportProblem("没有可以导出的表。")
-    names = _sheet_names([_wanted_name(grid, scope) for grid, scope in sheets])
+    names = sheet_names([_wanted_name(grid, scope) for grid, scope in sheets])
     plans = [
         Plan(name, grid, scope, place(grid), [content_of(cell) for cell in grid.cells])
         for name, (grid, scope) in zip(names, sheets, strict=True)
@@ -65,7 +65,7 @@ def _wanted_name(grid: Grid, scope: ScopeFacts) -> str:
     return "-".join(filter(None, (grid.sheet or grid.title, scope_name(scope))))
 
 
-def _sheet_names(wanted: Sequence[str]) -> list[str]:
+def sheet_names(wanted: Sequence[str]) -> list[str]:
     """合法、不重复的工作表名（最多 31 字，不含 []:*?/\\，不以撇号起止）。"""
     used = {META.casefold(), "history"}
     names = []

@@ -233,6 +233,12 @@ class ParametersForm(forms.Form):
         label="偏离了怎么办", choices=[("reason", "说明原因，不扣分"), ("deduct", "扣分")]
     )
     over_points = forms.CharField(label="偏离扣几分", max_length=10)
+    review_deviation = forms.CharField(
+        label="审核得分与自评得分差多少算偏差大",
+        max_length=10,
+        initial="0.1",
+        help_text="占自评得分的比例，0.1 是 10%；偏差大的在评审得分表上标出。",
+    )
     rescale = forms.BooleanField(label="不适用的指标不计，其余折算成 100 分", required=False)
     bands = forms.CharField(
         label="定性指标的档次",
@@ -265,6 +271,7 @@ class ParametersForm(forms.Form):
             made[name] = "\n".join(
                 " ".join(str(row.get(c, "")) for c in columns) for row in raw.get(name, ())
             )
+        made["review_deviation"] = raw.get("review_deviation", "0.1")
         return {**made, "rescale": bool(raw.get("rescale"))}
 
     def clean(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 from .office import LibraryIndicator, Notice, Phrase, SourceBatch, SourceValue
 from .packs import Pack, Round
-from .records import CheckNote, Edit, Event, Presence, Snapshot
+from .records import CheckNote, Edit, Event, Presence, Snapshot, TextPrint
+from .reviews import ReviewScore, Waiver
 from .submissions import (
     INDICATOR_COLUMNS,
     INDICATOR_LIST,
@@ -26,9 +27,12 @@ __all__ = [
     "Phrase",
     "Presence",
     "Project",
+    "ReviewScore",
     "Round",
     "Snapshot",
     "SourceBatch",
     "SourceValue",
     "Submission",
+    "TextPrint",
+    "Waiver",
 ]

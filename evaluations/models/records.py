@@ -178,6 +178,28 @@ class CheckNote(models.Model):
         return f"{self.code} {self.cell}"
 
 
+class TextPrint(models.Model):
+    """一段文字的指纹，送审时存，供与别的单位比；``twins`` 是最近一次比出来的相同之处（最多一处）。"""
+
+    submission = models.ForeignKey(
+        Submission, verbose_name="材料", on_delete=models.CASCADE, related_name="text_prints"
+    )
+    address = models.CharField("位置", max_length=300)
+    digest = models.CharField("文字的摘要", max_length=64)
+    length = models.PositiveIntegerField("几窗字")
+    prints = models.BinaryField("指纹")
+    twins = models.JSONField("与谁相同", default=list)
+
+    class Meta:
+        verbose_name = "文字指纹"
+        verbose_name_plural = "文字指纹"
+        ordering = ["submission", "pk"]
+        constraints = [models.UniqueConstraint(fields=["submission", "address"], name="text_print_once")]
+
+    def __str__(self) -> str:
+        return f"{self.submission} {self.address}"
+
+
 class Presence(models.Model):
     """谁最近在哪张表的哪一格。只为了让同事看见彼此、回来时接着填；不是记录，可以覆盖。"""
 

@@ -46,6 +46,7 @@ class Submission(Identified):
     execution_rate = models.DecimalField("执行率", max_digits=9, decimal_places=6, null=True, blank=True)
     total_weight = models.DecimalField("分值合计", max_digits=7, decimal_places=2, null=True, blank=True)
     total_score = models.DecimalField("自评总分", max_digits=7, decimal_places=2, null=True, blank=True)
+    final_score = models.DecimalField("最后总分", max_digits=7, decimal_places=2, null=True, blank=True)
     warnings = models.PositiveIntegerField("提醒数", default=0)
     objects = SubmissionQuerySet.as_manager()
 
@@ -182,8 +183,6 @@ class Indicator(models.Model):
     weight = models.DecimalField("分值", max_digits=18, decimal_places=2, null=True, blank=True)
     score = models.DecimalField("得分", max_digits=18, decimal_places=2, null=True, blank=True)
     reason = models.TextField("偏差原因", blank=True)
-    review_score = models.DecimalField("审核得分", max_digits=7, decimal_places=2, null=True, blank=True)
-    review_opinion = models.TextField("审核意见", blank=True)
     extra = models.JSONField("其他列", default=dict)
 
     class Meta:

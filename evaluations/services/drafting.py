@@ -16,6 +16,7 @@ from evaluations.models import AnnualData, Edit, Submission
 from evaluations.selectors import (
     Reading,
     clock,
+    copies_in,
     data_of,
     last_edit_of,
     package_from,
@@ -70,7 +71,12 @@ class Draft:
     def of(cls, submission: Submission, user: User | None, through: str) -> Draft:
         """已经锁住、已经问过能不能改的一份。"""
         pack, rows = submission.pack.compiled(), data_of(submission)
-        work = Working(pack, package_from(submission, pack, rows), prior_if_read(submission, pack))
+        work = Working(
+            pack,
+            package_from(submission, pack, rows),
+            prior_if_read(submission, pack),
+            copies_in(submission),
+        )
         return cls(submission, user, through, work, {project_row_id(row): row for row in rows})
 
     def last_by_others(self, start: str, since: int) -> Edit | None:

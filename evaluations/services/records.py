@@ -14,6 +14,7 @@ from evaluations.core.frozen import dump_computed, dump_finding, dump_inputs
 from evaluations.core.values import is_number, round_half_up
 from evaluations.core.working import Written
 from evaluations.models import Edit, Event, Snapshot, Submission
+from evaluations.reviewing import LARGEST_TOTAL
 from evaluations.selectors import Reading, prior_snapshot
 from units.models import User
 
@@ -100,10 +101,6 @@ _TOTALS = {
     "total_weight": ("总分.分值", 2),
     "total_score": ("总分.得分", 2),
 }
-
-
-LARGEST_TOTAL = 1_000
-"""清单上的列放得下的数；再大的一定是打错了，清单上不列。"""
 
 
 def freeze_totals(submission: Submission, reading: Reading) -> None:

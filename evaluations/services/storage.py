@@ -114,7 +114,7 @@ def _write_indicators(
 
 
 INDICATOR_STORED = [*INDICATOR_COLUMNS.values(), "extra", "position"]
-"""填报的列；审核人的得分和意见不在其中，不会被填报覆盖。"""
+"""填报的列。"""
 
 
 def _indicator(

@@ -12,15 +12,16 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
-from evaluations import access
+from evaluations import access, reviewing
 from evaluations.core.addresses import AddressProblem, parse_address
-from evaluations.core.checks import blocking, describe, unexplained
+from evaluations.core.checks import blocking, describe, missing_at_submit, unexplained
 from evaluations.core.values import clean_text
 from evaluations.core.workflow import Transition, actions_for, target_of
 from evaluations.models import Event, Submission
 from evaluations.selectors import Reading, clock, last_of, read
 from units.models import User
 
+from .copies import refresh_prints
 from .drafting import lock_submission
 from .problems import Refused, Stale
 from .records import record_event, take_snapshot
@@ -31,7 +32,10 @@ LONGEST_EXTENSION = timedelta(days=366)
 
 @dataclass
 class Attempt:
-    """一次想做的转换：谁、对什么、看到的修订号、写了什么、定的期限、标出的各处。"""
+    """一次想做的转换：谁、对什么、看到的修订号、写了什么、定的期限、标出的各处。
+
+    ``opinions``：退回时连同各行的审核意见；``seen_scores``：页面看到几条给分的经过。
+    """
 
     row: Transition
     submission: Submission
@@ -42,6 +46,8 @@ class Attempt:
     flags: Sequence[str] = ()
     received: datetime | None = None
     given: Reading | None = None
+    opinions: bool = False
+    seen_scores: int | None = None
 
     @cached_property
     def reading(self) -> Reading:
@@ -80,8 +86,12 @@ def _round_open(attempt: Attempt) -> str:
 
 
 def _no_errors(attempt: Attempt) -> str:
-    errors = blocking(attempt.reading.findings)
-    return f"还不能送审：有 {len(errors)} 处错误必须改正。" if errors else ""
+    reading = attempt.reading
+    errors = blocking(reading.findings)
+    if errors:
+        return f"还不能送审：有 {len(errors)} 处错误必须改正。"
+    missing = missing_at_submit(reading.facts.pack, reading.findings)
+    return f"还不能送审：{'；'.join(one.message for one in missing)}" if missing else ""
 
 
 def _warnings_explained(attempt: Attempt) -> str:
@@ -161,6 +171,23 @@ def _undecided(attempt: Attempt) -> str:
     )
 
 
+def _scores_explained(attempt: Attempt) -> str:
+    """只在真正通过时查：页面上边写边存，按钮不因它变灰。"""
+    if attempt.revision is None:
+        return ""
+    rows = reviewing.unfinished(attempt.submission, attempt.reading)
+    if not rows:
+        return ""
+    return f"有 {len(rows)} 行审核得分与自评不同，没有写理由：{'、'.join(rows[:3])}。请补上，或清掉审核得分。"
+
+
+def _seen_scores(attempt: Attempt) -> str:
+    """页面打开以后审核得分变过：别人改的，或还有没送到的。"""
+    if attempt.seen_scores is None or attempt.seen_scores == len(reviewing.rows_of(attempt.submission)):
+        return ""
+    return "审核得分在您打开页面以后变过。请刷新页面看过后再决定。"
+
+
 GUARDS: dict[str, Guard] = {
     "in_time": _in_time,
     "round_open": _round_open,
@@ -176,6 +203,8 @@ GUARDS: dict[str, Guard] = {
     "not_claimed_by_other": _not_claimed_by_other,
     "claimed_by_me": _claimed_by_me,
     "undecided": _undecided,
+    "scores_explained": _scores_explained,
+    "seen_scores": _seen_scores,
 }
 
 
@@ -209,7 +238,12 @@ def _mark_returned(attempt: Attempt) -> Details:
     submission.returned = True
     submission.due = attempt.due or timezone.now() + timedelta(days=submission.round.return_days)
     flags = [{"address": address, "label": _label(attempt, address)} for address in attempt.flags]
-    return {"due": submission.due.isoformat(), **({"flags": flags} if flags else {})}
+    opinions = reviewing.opinions_to_send(submission, attempt.reading) if attempt.opinions else []
+    return {
+        "due": submission.due.isoformat(),
+        **({"flags": flags} if flags else {}),
+        **({"opinions": opinions} if opinions else {}),
+    }
 
 
 def _label(attempt: Attempt, address: str) -> str:
@@ -222,13 +256,21 @@ def _label(attempt: Attempt, address: str) -> str:
         raise Refused(f"标出的地方找不到了：{problem}") from None
 
 
+def _freeze_review(attempt: Attempt) -> Details:
+    """评审得分表记进事件，不再重算；材料上只留最后总分，供清单用。"""
+    parts = reviewing.current_parts(attempt.submission, attempt.reading)
+    return {"review": [part.dumped() for part in parts]}
+
+
 def _mark_approved(attempt: Attempt) -> Details:
-    attempt.submission.approved_at = timezone.now()
+    submission = attempt.submission
+    submission.approved_at = timezone.now()
+    submission.final_score = reviewing.final_total(submission, attempt.reading)
     return {}
 
 
 def _unmark_approved(attempt: Attempt) -> Details:
-    attempt.submission.approved_at = None
+    attempt.submission.approved_at = attempt.submission.final_score = None
     return {}
 
 
@@ -258,6 +300,7 @@ EFFECTS: dict[str, Callable[[Attempt], Details]] = {
     "reach_office": _reach_office,
     "leave_office": _leave_office,
     "mark_returned": _mark_returned,
+    "freeze_review": _freeze_review,
     "mark_approved": _mark_approved,
     "unmark_approved": _unmark_approved,
     "claim": _claim,
@@ -287,11 +330,13 @@ def _refusal(attempt: Attempt) -> str:
 def perform(
     *, submission_id: UUID, user: User, action: str, revision: int, key: str, text: str = "",
     due: datetime | None = None, flags: Sequence[str] = (), received: datetime | None = None,
+    opinions: bool = False, seen_scores: int | None = None,
 ) -> Event:  # fmt: skip
     """执行一次转换：锁住、查守卫、做效果、改状态、记事件。
 
     ``revision`` 是人看到的修订号；``key`` 是幂等键，同一个键重发得到同一个结果；``due`` 是定的期限，
-    ``flags`` 是退回时标出的各格；``received`` 是服务器收到请求的时刻，默认现在。
+    ``flags`` 是退回时标出的各格，``opinions`` 是退回时连同各行的审核意见；``received`` 是服务器收到请求的
+    时刻，默认现在；``seen_scores`` 是人看到几条给分的经过。
     不许时抛 ``Refused``（看到的不是最新时抛 ``Stale``），什么都不改。
     """
     received = received or timezone.now()
@@ -307,10 +352,13 @@ def perform(
     held = access.appointments_on(user, submission.department)
     row = next(r for r in actions_for(submission.state, held) if r.action == action)
     attempt = Attempt(
-        row, submission, user, revision, _text(row, text, flags), _due(row, due, received), flags, received
-    )
+        row, submission, user, revision, _text(row, text, flags), _due(row, due, received), flags, received,
+        opinions=opinions, seen_scores=seen_scores,
+    )  # fmt: skip
     if "seen_revision" in row.guards and (reason := _seen_revision(attempt)):
         raise Stale(reason)
+    if "warnings_explained" in row.guards:
+        refresh_prints(submission)
     if reason := _refusal(attempt):
         raise Refused(reason)
     stood_in = held[row.role].stand_in_for

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
 from evaluations.core.addresses import AddressProblem
-from evaluations.core.expressions import show
-from evaluations.core.facts import RowFacts, ScopeFacts
+from evaluations.core.explaining import explanation
+from evaluations.core.facts import RowFacts
 from evaluations.core.grid import VALUE, Cell, Piece
 from evaluations.core.prescribed import GUIDE, is_locked, template_of
 from evaluations.core.schema import Field
@@ -139,36 +139,19 @@ def _suggestion(node: RowFacts) -> dict[str, str]:
 def why(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:
     """一个计算值为什么是这个数。"""
     submission = present.package_at(request.user, submission_id, form, project)
-    facts = read(submission).facts
+    reading = read(submission)
     try:
-        node, key = facts.locate(request.GET.get("address", ""))
+        found = explanation(reading.facts, request.GET.get("address", ""))
     except AddressProblem:
         raise Http404("没有这一格") from None
-    item, rule = node.fields[key], node.rules.get(key)
-    shown = show(node.value(key), item)
-    score = rule.score(node) if isinstance(rule, ScoreRule) else None
-    context = {
-        "title": f"为什么是 {shown}", "label": item.full_label, "steps": list(score.steps) if score else [],
-        "words": (score.why if score else node.explain(key)), "source": item.source, "pack": str(submission.pack),
-        "links": _links(node, rule),
-    }  # fmt: skip
-    return render(request, "evaluations/_why.html", context)
-
-
-def _links(node: ScopeFacts | RowFacts, rule: Any) -> list[dict[str, str]]:
-    """所用的数：能跳过去的格。"""
-    if rule is None:
-        return []
-    links: dict[str, dict[str, str]] = {}
-    for source, key in rule.reads(node):
-        if isinstance(source, ScopeFacts | RowFacts) and key in source.fields:
-            item, address = source.fields[key], source.address(key)
-            links[address] = {
-                "address": address,
-                "label": item.full_label,
-                "text": show(source.value(key), item),
-            }
-    return list(links.values())[:12]
+    places = [(link, present.place_of(link.address, reading)) for link in found.links]
+    links = [
+        (link, present.cell_url(link.address, reading) if place and place != (form, project) else "")
+        for link, place in places
+    ]
+    return render(
+        request, "evaluations/_why.html", {"why": found, "links": links, "pack": str(submission.pack)}
+    )
 
 
 @json_api

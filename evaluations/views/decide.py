@@ -14,16 +14,20 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from evaluations import access
+from evaluations.copying import twins_of
 from evaluations.core.workflow import OVERSIGHT
 from evaluations.exports.html import render_grid
 from evaluations.models import Event, Phrase, Submission
 from evaluations.selectors import Reading, history_of, last_of, read
+from evaluations.services.copies import check_copies
 from evaluations.services.problems import Refused
+from evaluations.services.waivers import waiving_refusal
 from evaluations.services.workflow import offers, perform
 
 from . import present
 from .api import whole_number
 from .parts import parts_of
+from .score_panel import panel_of
 
 
 @require_safe
@@ -60,19 +64,22 @@ def review(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "submission": submission, "form": {"key": form, "title": grid.title, "short": layout.short, "kind": layout.kind},
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "grid_html": render_grid(grid, "read"), "sources": present.sources_json(reading, grid), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
+        **present.part_names(reading, form, project), "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": True, "tabs": parts_of(reading, present.review_urls(submission), form, project),
         "idempotency_key": present.new_key(), "figures": present.figures_of(reading),
         "decision": present.actions_of(submission, [o for o in made if o.row.action not in ("submit", *OVERSIGHT)]),
         "can_flag": any(o.enabled and o.row.action == "return" for o in made),
         "claim": present.claim_of(submission, request.user), "return_due": present.return_due(submission),
         "since_last": _since_last(submission), "phrases": Phrase.objects.all(),
         "history": [present.event_json(event) for event in history_of(submission)],
-        "returned": present.returned_of(reading),
+        "returned": present.returned_of(reading), "scoring": panel_of(request.user, submission, reading, layout, scope),
+        "waive_url": reverse("evaluations:task", args=[submission.pk]) if not waiving_refusal(submission, request.user) else "",
+        "twins": twins_of(reading, request.user),
         "urls": {
             "why": present.form_url("why", submission, form, project), "pdf": present.form_url("pdf", submission, form, project),
             "xlsx": present.form_url("xlsx", submission, form, project),
             "preview": present.form_url("preview", submission, form, project), "package": present.package_urls(submission),
             "back": _back(request, submission), "history": reverse("evaluations:history", args=[submission.pk]),
+            "checklist": reverse("evaluations:checklist", args=[submission.pk]),
         },
     }  # fmt: skip
     return render(request, "evaluations/review.html", context)
@@ -125,8 +132,11 @@ def act(request: HttpRequest, submission_id: UUID, action: str) -> HttpResponse:
             submission_id=submission.pk, user=request.user, action=action, text=text,
             revision=-1 if revision is None else revision, key=key,
             due=day_of(request.POST.get("due", "")), flags=request.POST.getlist("flags"), received=received,
+            opinions=request.POST.get("opinions") == "1", seen_scores=whole_number(request.POST.get("seen_scores")),
         )  # fmt: skip
     except Refused as refusal:
+        if action == "submit":
+            check_copies(submission_id=submission.pk, user=request.user)
         return _not_done(request, submission, action, str(refusal), text)
     except IntegrityError:
         # 同一个幂等键同时用在两份材料上：后到的一个
@@ -182,19 +192,3 @@ def day_of(text: str) -> datetime | None:
     except ValueError:
         raise Refused(f"日期“{text[:20]}”读不懂，要像 2025-04-30。") from None
     return timezone.make_aware(datetime.combine(day, time(23, 59, 59)))
-
-
-@require_safe
-def task(request: HttpRequest, submission_id: UUID) -> HttpResponse:
-    """财政局管一个单位的任务：延期、取消、恢复。没送审的内容看不到。"""
-    submission = access.get_overseen(request.user, submission_id)
-    actions = present.actions_of(
-        submission, [offer for offer in offers(submission, request.user) if offer.row.action in OVERSIGHT]
-    )
-    context = {
-        "submission": submission, "actions": actions, "deadline": access.due_of(submission),
-        "days_left": present.days_left(submission), "revision": submission.revision,
-        "idempotency_key": present.new_key(), "today": timezone.localdate(),
-        "history": [present.event_json(event) for event in history_of(submission) if event.action in OVERSIGHT],
-    }  # fmt: skip
-    return render(request, "evaluations/task.html", context)

@@ -52,13 +52,14 @@ def _document(
 
 @require_safe
 def package(request: HttpRequest, submission_id: UUID, to: str) -> HttpResponse:
-    """整套材料的 PDF 或 Excel。"""
+    """整套材料的 PDF 或 Excel；``?why=1`` 时 PDF 附上得分说明。"""
     submission = access.get_submission(request.user, submission_id)
     if to not in KINDS:
         raise Http404("没有这种文件")
     reading = read(submission)
     back = reverse("evaluations:workbench", args=[submission.pk])
-    return _written(request, reading, documents.choose(reading.facts, "all"), to, "自评材料", back)
+    kind = "pdf-why" if to == "pdf" and request.GET.get("why") == "1" else to
+    return _written(request, reading, documents.choose(reading.facts, "all"), kind, "自评材料", back)
 
 
 def _written(
@@ -69,7 +70,7 @@ def _written(
         data = documents.WRITERS[to](reading.facts, chosen)
     except ExportProblem as problem:
         return refused(request, submission, str(problem), back, status=503)
-    return download(data, to, f"{submission.department}_{name}")
+    return download(data, to.partition("-")[0], f"{submission.department}_{name}")
 
 
 @require_safe

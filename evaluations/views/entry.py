@@ -47,7 +47,7 @@ def form(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
         "project": {"name": scope.shown(scope.scope.match)} if project else None,
         "figures_to_insert": present.insertable(scope) if layout.kind == "prose" else [],
         "grid_html": render_grid(grid, "entry"), "sources": present.sources_json(reading, grid), "findings": present.findings_of(reading), "counts": reading.counts,
-        "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": False,
+        **present.part_names(reading, form, project), "status": present.status_of(layout, scope), "revision": submission.revision, "readonly": False,
         "urls": {
             "save": url("save"), "live": url("live"), "undo": url("undo"), "rows": url("rows"), "row": url("row"), "why": url("why"), "note": url("note"),
             "pdf": url("pdf"), "xlsx": url("xlsx"), "preview": url("preview"),

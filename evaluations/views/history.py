@@ -21,6 +21,7 @@ from evaluations.core.marking import marked
 from evaluations.core.steps import Kind, Step, differences
 from evaluations.core.working import Working, changed_results
 from evaluations.models import Edit, Submission
+from evaluations.reviewing import changes_seen
 from evaluations.selectors import history_of
 from evaluations.services.problems import Refused
 from evaluations.services.versions import restore_version
@@ -49,6 +50,7 @@ def history(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "first": before is None, "wanted": wanted, "people": timeline.editors_of(submission),
         "place": shown[0].label if wanted["at"] and shown else "", "filtered": any(wanted.values()),
         "events": [present.event_json(event) for event in history_of(submission)],
+        "score_changes": changes_seen(request.user, submission),
     }  # fmt: skip
     return render(request, "evaluations/history.html", context)
 

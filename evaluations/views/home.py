@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from evaluations import access, timeline
+from evaluations import access, reviewing, timeline
 from evaluations.core.prescribed import kinds_of
 from evaluations.core.workflow import DONE_STATES, Role, State
 from evaluations.models import Notice, Submission
@@ -105,7 +105,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     context = {
         "submission": submission, "steps": present.steps_of(submission), "parts": parts, "can_edit": can_edit,
         "progress": progress_of(parts), "next_part": next_part(parts) if can_edit else None,
-        "counts": reading.counts, "figures": present.figures_of(reading),
+        "counts": reading.counts, "figures": present.figures_of(reading), "final_parts": reviewing.frozen_parts(submission) if submission.state in DONE_STATES else [],
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(reading), "days_left": present.days_left(submission),
         "deadline": access.due_of(submission), "documents": present.package_urls(submission),
@@ -225,7 +225,7 @@ def _queue_row(submission: Submission, me: User) -> dict[str, Any]:
     rate = submission.execution_rate
     return {
         "unit": submission.department, "state": submission.state, "state_label": submission.state_label,
-        "score": submission.total_score, "submission": submission, "rate": None if rate is None else rate * 100,
+        "score": submission.total_score, "final": submission.final_score, "submission": submission, "rate": None if rate is None else rate * 100,
         "warnings": submission.warnings, "submitted_at": submission.submitted_at,
         "claim": present.claim_of(submission, me), "due": submission.due if submission.returned else None,
         "url": reverse("evaluations:review", args=[submission.pk]),

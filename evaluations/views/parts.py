@@ -45,7 +45,7 @@ def _state(
     reading: Reading, layout: Layout, scope: ScopeFacts, findings: list[dict[str, Any]]
 ) -> dict[str, Any]:
     project = str(UUID(scope.id[1:])) if scope.scope.name else ""
-    here = [f for f in findings if (f["form"], f["project"]) == (layout.key, project)]
+    here = [f for f in findings if (f["form"], f["project"]) == (layout.key, project) and not f["waived"]]
     errors = sum(1 for f in here if f["level"] == "error")
     filled, total, missing = _filled(layout, reading, scope)
     touched = reading.submission.revision > 0

@@ -17,7 +17,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations import access, timeline
-from evaluations.core.addresses import AddressProblem, parse_address
 from evaluations.core.checks import Finding
 from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
@@ -31,6 +30,8 @@ from evaluations.services.entry import Saved
 from evaluations.services.workflow import Offer
 from evaluations.sources import sources_of
 from units.models import User
+
+from .located import ends_of, part_of, place_in
 
 WEIGHT, SCORE, RATE = "总分.分值", "总分.得分", "资金.执行率"
 
@@ -116,6 +117,9 @@ def cells_of(grid: Grid) -> dict[str, dict[str, str]]:
     for piece in grid.value_pieces():
         if piece.field is not None:
             found[piece.address] = {"text": piece.text, "raw": piece.field.to_text(piece.value)}
+        if piece.suggested is not None:
+            address, text = piece.suggested
+            found[address] = {"text": text, "raw": ""}
     return found
 
 
@@ -140,50 +144,50 @@ def findings_of(reading: Reading) -> list[dict[str, Any]]:
 def finding_json(
     finding: Finding, reading: Reading, url: Callable[[str, UUID | None], str]
 ) -> dict[str, Any]:
-    """一处问题给页面的样子：位置、差额、说明、在哪张表。"""
-    form, project, numeric = _place_of(finding.cells[0], reading)
+    """一处问题给页面的样子：位置、差额、说明、在哪张表，勾稽的各头在哪张表。"""
+    form, project, numeric = place_in(reading.facts, finding.cells[0])
+    rank, part = part_of(reading.facts, form, project)
     data = finding.as_json()
     data |= {
         "where": finding.where,
         "message": finding.message,
         "diff": _difference(finding.expected, finding.actual) if numeric else "",
         "note": reading.notes.get(finding.key, ""),
+        "waived": waived_words(finding),
         "key": "|".join(finding.key),
         "form": form,
         "project": str(project or ""),
         "url": url(form, project),
+        "rank": rank,
+        "part": part,
+        "ends": ends_of(reading.facts, finding.cells, url),
     }
     return data
 
 
+def part_names(reading: Reading, form: str, project: UUID | None) -> dict[str, Any]:
+    """打开的这一部分排第几、叫什么。"""
+    rank, name = part_of(reading.facts, form, project)
+    return {"rank": rank, "part_name": name}
+
+
+def waived_words(finding: Finding) -> str:
+    """豁免的理由和期限；没有豁免为空串。"""
+    if (waived := finding.waived) is None:
+        return ""
+    return f"{waived.reason}（到{waived.until.year}年{waived.until.month}月{waived.until.day}日）"
+
+
 def place_of(address: str, reading: Reading) -> tuple[str, UUID | None] | None:
     """一格在哪张表、哪个项目；不在任何表上为 None。"""
-    form, project, _ = _place_of(address, reading)
-    return (form, project) if form else None
+    place = place_in(reading.facts, address)
+    return (place.form, place.project) if place.form else None
 
 
 def cell_url(address: str, reading: Reading) -> str:
     """打开一格所在的表并转到它；格子不在了为空串。"""
     here = place_of(address, reading)
     return f"{form_url('form', reading.submission, *here)}#{quote(address)}" if here else ""
-
-
-def _place_of(address: str, reading: Reading) -> tuple[str, UUID | None, bool]:
-    """在哪张表、哪个项目，是不是数：别的表上的问题要能跳过去。"""
-    facts = reading.facts
-    try:
-        at = parse_address(address)
-        scope = facts.scope_at(at.prefix)
-    except AddressProblem:
-        return "", None, True
-    project = UUID(scope.id[1:]) if scope.scope.name else None
-    rows = scope.scope.lists.get(at.key)
-    if rows is not None:  # 列表的一格，或整个列表（一行都没有时）
-        columns = [at.column] if at.column else list(rows.fields)
-        homes = [facts.pack.home_of(scope.scope.name, f"{at.key}.{column}") for column in columns]
-        return next(filter(None, homes), ""), project, rows.fields[columns[0]].is_number
-    item = scope.fields.get(at.key)
-    return facts.pack.home_of(scope.scope.name, at.key), project, item is None or item.is_number
 
 
 def _difference(expected: str, actual: str) -> str:
@@ -239,7 +243,7 @@ def answer_json(
 ) -> dict[str, Any]:
     """各接口共同的答复：修订号、时间、各格、问题；``redraw`` 时带整张表。"""
     layout, scope = form_and_scope(reading, form, project)
-    grid = expand(layout, reading.facts, scope)
+    grid = expand(layout, reading.facts, scope, screen=True)
     answer = {
         "revision": revision,
         "saved_at": f"{timezone.localtime():%H:%M:%S}",
@@ -358,11 +362,12 @@ def event_json(event: Event | None) -> dict[str, Any] | None:
     if event is None:
         return None
     details = event.details
-    due = details.get("due")
+    due = details.get("due") or details.get("until")
     return {
         "when": event.at, "who": str(event.user or "系统"), "for": details.get("stand_in_for", ""),
         "what": event.label, "reason": event.reason, "target": event.target, "from": details.get("from", ""),
         "due": datetime.fromisoformat(due) if due else None, "flags": details.get("flags", []),
+        "opinions": details.get("opinions", []),
     }  # fmt: skip
 
 
@@ -372,9 +377,10 @@ def returned_of(reading: Reading) -> dict[str, Any] | None:
         return None
     shown = event_json(last_of(reading.submission, "return"))
     if shown is not None:
-        shown["flags"] = [
-            {**flag, "url": url} for flag in shown["flags"] if (url := cell_url(flag["address"], reading))
-        ]
+        for marked in ("flags", "opinions"):
+            shown[marked] = [
+                {**one, "url": url} for one in shown[marked] if (url := cell_url(one["address"], reading))
+            ]
     return shown
 
 

@@ -1,4 +1,4 @@
-/* 核对清单：错误、提醒、提示；由别处引起的折在原因下面；点一处就转到那一格。 */
+/* 核对清单：整套的问题按部分列出，由别处引起的折在原因下面；说明就写在问题下面。画格、跳转在 jumps.js。 */
 (function (app) {
   "use strict";
 
@@ -7,21 +7,44 @@
     return;
   }
 
-  const frame = app.frame;
+  const panel = document.getElementById("panel-findings");
   const othersBox = document.getElementById("findings-elsewhere");
-  const others = othersBox.querySelector("ul");
-  const tally = document.getElementById("tally");
+  const here = document.getElementById("findings-here");
   const noteUrl = app.settings.noteUrl;
   const LEVELS = ["error", "warning", "info"];
   const WORDS = { error: "错误", warning: "提醒", info: "提示" };
-  const ICONS = { error: "error", warning: "warning", info: "info" };
   const TONES = { error: "tone-err", warning: "tone-warn", info: "tone-info" };
-  const drafts = new Map(); // 正在写的说明：key → 文字
+  const KEPT = `ziping-notes/${app.settings.user}/${app.settings.submission}`;
+  const drafts = new Map(recallDrafts()); // 正在写的说明：key → 文字
+  const saved = new Map(); // 这次打开以后存好的说明：key → 几点
   const unfolded = new Set(); // 展开了“由此引起”的
+  const opened = new Set(); // 展开了的别的部分
   const nodes = new Map(); // key → {json, node}，没变的不重画
   let findings = [];
   let problems = new Map();
-  let current = "";
+
+  // ---- 说明的草稿：离开这页也留着 ----
+
+  function recallDrafts() {
+    try {
+      return JSON.parse(sessionStorage.getItem(KEPT)) || [];
+    } catch (error) {
+      return [];
+    }
+  }
+
+  function keepDraft(key, text) {
+    if (text === null) {
+      drafts.delete(key);
+    } else {
+      drafts.set(key, text);
+    }
+    try {
+      sessionStorage.setItem(KEPT, JSON.stringify(Array.from(drafts)));
+    } catch (error) {
+      // 本机存不下：字还在框里，存说明不受影响
+    }
+  }
 
   // ---- 排好 ----
 
@@ -30,23 +53,47 @@
   /** 这处问题在这张表上；没有主格的算在每张表上。 */
   const isHere = (item) => !item.url || item.url === page;
 
-  /** 各处问题连同由它引起的：[{finding, children}]，错误在前。 */
+  const bySeverity = (a, b) => LEVELS.indexOf(a.item.level) - LEVELS.indexOf(b.item.level);
+
+  /** 引起它的那一处；没有、或绕一圈回到自己的为 undefined。 */
+  function causeOf(item, byKey) {
+    const up = (each) => each && each.because_of && byKey.get(`${each.because_of.code}|${each.because_of.cell}`);
+    const seen = new Set([item.key]);
+    const first = up(item);
+    for (let next = first; next; next = up(next.item)) {
+      if (seen.has(next.item.key)) {
+        return undefined;
+      }
+      seen.add(next.item.key);
+    }
+    return first;
+  }
+
+  /** 各处问题连同由它引起的：[{item, cause, children}]，按部分、再按轻重。 */
   function tree() {
     const byKey = new Map(findings.map((item) => [item.key, { item, children: [] }]));
     const roots = [];
     byKey.forEach((node) => {
-      const cause = node.item.because_of;
-      const parent = cause && byKey.get(`${cause.code}|${cause.cell}`);
-      const together = parent && parent !== node && isHere(parent.item) === isHere(node.item);
-      (together ? parent.children : roots).push(node);
+      node.cause = causeOf(node.item, byKey);
+      const together = node.cause && node.cause.item.rank === node.item.rank;
+      (together ? node.cause.children : roots).push(node);
     });
-    roots.sort((a, b) => LEVELS.indexOf(a.item.level) - LEVELS.indexOf(b.item.level));
-    return roots;
+    return roots.sort((a, b) => a.item.rank - b.item.rank || bySeverity(a, b));
   }
 
   const itemNode = (key) => document.getElementById(`finding-${key}`);
 
   const keysOf = (root) => [root.item.key, ...[].concat(...root.children.map(keysOf))];
+
+  /** 同一格同一编号有几处时，后面的加上序号，一处也不丢。 */
+  function distinct(items) {
+    const seen = new Map();
+    return items.map((item) => {
+      const times = (seen.get(item.key) || 0) + 1;
+      seen.set(item.key, times);
+      return times > 1 ? Object.assign({}, item, { key: `${item.key}|${times}` }) : item;
+    });
+  }
 
   // ---- 一处 ----
 
@@ -61,6 +108,27 @@
     return line.childNodes.length ? [line] : [];
   }
 
+  /** 起因在别的表上时说出来，点了就去。 */
+  function causeLine(item, cause) {
+    if (!cause || cause.item.rank === item.rank) {
+      return [];
+    }
+    const go = app.button(`${cause.item.part} · ${cause.item.where}`, "link-button", () => app.jumps.jump(cause.item.key));
+    return [app.element("p", "act cause", app.element("span", "meta", "起因："), go)];
+  }
+
+  /** 勾稽的另一头。 */
+  function endLine(item) {
+    const ends = app.jumps.endsOf(item);
+    if (ends.length < 2) {
+      return [];
+    }
+    const across = ends.some((address) => item.ends[address] !== item.url);
+    const go = app.button(across ? "转到另一头 " : "看另一格 ", "btn btn-sm btn-link", () => app.jumps.otherEnd(item.key));
+    go.append(app.element("kbd", "", "F9"));
+    return [app.element("div", across ? "act ends across" : "act ends", go)];
+  }
+
   function title(item, tone, name) {
     const words = app.element("span", "", app.element("span", "visually-hidden", `${WORDS[item.level]}：`), item.where);
     const button = app.button("", "finding-title", () => {});
@@ -68,13 +136,33 @@
     return [app.icon(name, tone), button];
   }
 
+  /** 豁免了的写明理由和期限；能豁免的人有一个去豁免的链接。 */
+  function waiver(item) {
+    if (item.waived) {
+      return [app.element("p", "explained tone-ok", `已豁免：${item.waived}`)];
+    }
+    if (!app.settings.waiveUrl || item.level === "info" || !item.code) {
+      return [];
+    }
+    const link = app.element("a", "meta", "豁免");
+    const asked = new URLSearchParams({ code: item.code, cell: item.cells[0] });
+    link.href = `${app.settings.waiveUrl}?${asked}#waive`;
+    return [app.element("div", "act", link)];
+  }
+
   function explanation(item) {
+    if (item.waived) {
+      return item.note ? [app.element("p", "explained", `说明：${item.note}`)] : [];
+    }
     if (item.level !== "warning") {
       return [];
     }
     const parts = [];
     if (item.note) {
       parts.push(app.element("p", "explained", `说明：${item.note}`));
+      if (saved.has(item.key)) {
+        parts.push(app.element("p", "meta", app.icon("done", "tone-ok"), ` 说明已保存 ${saved.get(item.key)}`));
+      }
     }
     if (!noteUrl) {
       return parts;
@@ -84,7 +172,7 @@
       return parts;
     }
     const write = app.button(item.note ? "改说明" : "写说明", "btn btn-sm btn-outline-secondary", () => {
-      drafts.set(item.key, item.note || "");
+      keepDraft(item.key, item.note || "");
       draw();
       itemNode(item.key).querySelector("textarea").focus();
     });
@@ -105,7 +193,7 @@
     area.rows = 3;
     area.value = drafts.get(item.key);
     area.placeholder = "写原因，给审核人看";
-    area.addEventListener("input", () => drafts.set(item.key, area.value));
+    area.addEventListener("input", () => keepDraft(item.key, area.value));
     area.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && !event.isComposing) {
         close(item);
@@ -116,7 +204,7 @@
   }
 
   function close(item) {
-    drafts.delete(item.key);
+    keepDraft(item.key, null);
     draw();
     itemNode(item.key).querySelector(".act button").focus();
   }
@@ -129,9 +217,14 @@
     message.textContent = "正在保存";
     try {
       const answer = await app.request(noteUrl, { method: "POST", headers, body });
-      drafts.delete(item.key);
+      keepDraft(item.key, null);
+      saved.set(item.key, answer.saved_at);
       app.emit("answer", answer);
-      jump(item.key, false);
+      app.jumps.choose(item.key);
+      const again = itemNode(item.key) && itemNode(item.key).querySelector(".act button");
+      if (again) {
+        again.focus({ preventScroll: true });
+      }
     } catch (error) {
       message.className = "meta tone-err";
       message.textContent = error instanceof app.Refused ? error.message : "没有保存，请检查网络后再按一次。";
@@ -139,12 +232,13 @@
     }
   }
 
-  function entry({ item, children }, nested) {
+  function entry({ item, children, cause }, nested) {
     const node = app.element("li", `finding ${item.level}`);
     node.dataset.key = item.key;
     node.id = `finding-${item.key}`;
-    node.append(...title(item, TONES[item.level], ICONS[item.level]));
-    node.append(app.element("p", "", item.message), ...figures(item), ...explanation(item));
+    node.append(...title(item, TONES[item.level], item.level));
+    node.append(app.element("p", "", item.message), ...figures(item), ...causeLine(item, cause));
+    node.append(...endLine(item), ...explanation(item), ...waiver(item));
     if (children.length) {
       const fold = app.element("details", "", app.element("summary", "", `由此引起 ${children.length} 处`));
       fold.append(app.element("ul", "", ...children.map((child) => entry(child, true))));
@@ -152,9 +246,7 @@
       fold.addEventListener("toggle", () => (fold.open ? unfolded.add(item.key) : unfolded.delete(item.key)));
       node.append(fold);
     }
-    if (!nested) {
-      node.classList.toggle("current", item.key === current);
-    }
+    node.classList.toggle("current", item.key === app.jumps.current());
     return node;
   }
 
@@ -162,29 +254,74 @@
   function problem(address, message) {
     const control = app.cells(address).find(app.isControl);
     const where = (control && control.getAttribute("aria-label")) || "这一格";
-    const item = { key: `!|${address}`, code: "", level: "error", cells: [address], where, message, because_of: null };
+    const item = { key: `!|${address}`, code: "", level: "error", cells: [address], where, message, url: "", rank: Number(panel.dataset.rank), ends: {} };
     return { item, children: [] };
   }
 
   // ---- 画 ----
 
   function draw() {
+    const active = panel.contains(document.activeElement) ? document.activeElement : null;
+    const caret = active && active.id && active.tagName === "TEXTAREA" ? [active.selectionStart, active.selectionEnd] : null;
     const all = tree();
-    const roots = all.filter((root) => isHere(root.item));
-    const elsewhere = all.filter((root) => !isHere(root.item));
+    const roots = all.filter((root) => isHere(root.item)).sort(bySeverity);
     problems.forEach((mine, address) => roots.unshift(problem(address, mine.message)));
     drawInto(list, roots);
-    drawInto(others, elsewhere);
+    drawOthers(all.filter((root) => !isHere(root.item)));
     Array.from(nodes.keys()).forEach((key) => nodes.get(key).node.isConnected || nodes.delete(key));
     document.getElementById("findings-empty").hidden = roots.length > 0;
-    othersBox.hidden = !elsewhere.length;
-    othersBox.querySelector("b").textContent = elsewhere.length;
-    mark();
+    here.textContent = "";
+    here.append(...tallies(findings.filter(isHere)));
+    if (caret && !active.isConnected && document.getElementById(active.id)) {
+      const again = document.getElementById(active.id);
+      again.focus({ preventScroll: true });
+      again.setSelectionRange(...caret);
+    }
+    app.emit("drawn");
+  }
+
+  /** 各级几处：图标和数，读屏念全。 */
+  function tallies(items) {
+    return LEVELS.map((level) => [level, items.filter((item) => item.level === level).length])
+      .filter(([, count]) => count)
+      .map(([level, count]) => {
+        const tally = app.element("span", `tally ${TONES[level]}`, app.icon(level), app.element("b", "", String(count)));
+        tally.append(app.element("span", "visually-hidden", `处${WORDS[level]}`));
+        return tally;
+      });
+  }
+
+  /** 别的部分：一部分一折，折着也看得见几处。 */
+  function drawOthers(roots) {
+    const groups = new Map();
+    roots.forEach((root) => groups.set(root.item.rank, [...(groups.get(root.item.rank) || []), root]));
+    Array.from(othersBox.children).forEach((box) => groups.has(Number(box.dataset.rank)) || box.remove());
+    Array.from(groups.keys()).forEach((rank, index) => {
+      const box = othersBox.querySelector(`[data-rank="${rank}"]`) || part(rank);
+      if (othersBox.children[index] !== box) {
+        othersBox.insertBefore(box, othersBox.children[index] || null);
+      }
+      const items = findings.filter((item) => item.rank === rank);
+      const summary = box.querySelector("summary");
+      summary.textContent = "";
+      summary.append(app.element("span", "", items[0].part), ...tallies(items));
+      drawInto(box.querySelector("ul"), groups.get(rank));
+    });
+  }
+
+  function part(rank) {
+    const box = app.element("details", "elsewhere", app.element("summary", ""), app.element("ul", "findings"));
+    box.dataset.rank = String(rank);
+    box.open = opened.has(rank);
+    box.addEventListener("toggle", () => (box.open ? opened.add(rank) : opened.delete(rank)));
+    return box;
   }
 
   function drawInto(place, roots) {
     const wanted = roots.map((root) => {
-      const json = JSON.stringify([root, keysOf(root).filter((key) => drafts.has(key))]);
+      const keys = keysOf(root);
+      const told = [keys.filter((key) => drafts.has(key)), keys.map((key) => saved.get(key) || "")];
+      const json = JSON.stringify([root, told], (name, value) => (name === "cause" && value ? value.item.key : value));
       const old = nodes.get(root.item.key);
       const fresh = old && old.json === json ? old : { json, node: entry(root, false) };
       nodes.set(root.item.key, fresh);
@@ -200,75 +337,20 @@
     }
   }
 
-  /** 主格画角；同一处问题里别的格只有还空着才画。别的表上的问题只画在这里能填的格上。 */
-  function mark() {
-    frame.querySelectorAll(".mark-error, .mark-warning, .mark-noted").forEach((cell) => {
-      cell.classList.remove("mark-error", "mark-warning", "mark-noted");
-    });
-    frame.querySelectorAll(".v[aria-describedby]").forEach((node) => {
-      describedBy(node, "");
-      node.removeAttribute("aria-invalid");
-      node.removeAttribute("placeholder");
-    });
-    const shown = findings.filter((item) => item.level !== "info");
-    shown.sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
-    shown.forEach((item) => {
-      item.cells.forEach((address, index) => {
-        app.cells(address).forEach((node) => {
-          const blank = app.isControl(node) ? !node.value : !node.textContent;
-          const mine = isHere(item) || app.isControl(node);
-          if (mine && (index === 0 || blank)) {
-            markOne(node, item, blank);
-          }
-        });
-      });
-    });
-  }
+  // ---- 还差几处 ----
 
-  /** 说明这一格的文字：填写提示留着，问题换成这一处。 */
-  function describedBy(node, id) {
-    const ids = (node.getAttribute("aria-describedby") || "").split(" ").filter((each) => each && !each.startsWith("finding-"));
-    if (id) {
-      ids.push(id);
-    }
-    if (ids.length) {
-      node.setAttribute("aria-describedby", ids.join(" "));
-    } else {
-      node.removeAttribute("aria-describedby");
-    }
-  }
-
-  function markOne(node, item, blank) {
-    const cell = frame.contains(node) ? app.box(node) : null;
-    if (!cell) {
-      return;
-    }
-    const classes = cell.classList;
-    classes.remove("mark-warning", "mark-noted");
-    classes.add(`mark-${item.level}`);
-    classes.toggle("mark-noted", item.level === "warning" && Boolean(item.note));
-    describedBy(node, `finding-${item.key}`);
-    if (app.isControl(node)) {
-      node.setAttribute("aria-invalid", String(item.level === "error"));
-      if (blank) {
-        node.setAttribute("placeholder", "未填");
-      }
-    }
-  }
-
-  /** 这张表上各级有几处；全套的数在工作台和送审页。 */
+  /** 整套还差几处：错误，和没写说明的提醒；审核时是全部错误和提醒。 */
   function count() {
-    const counts = { error: 0, warning: 0, info: 0 };
-    findings.filter(isHere).forEach((item) => {
-      counts[item.level] += 1;
-    });
-    tally.querySelectorAll("[data-level]").forEach((node) => {
-      const level = node.dataset.level;
-      node.querySelector("b").textContent = counts[level];
-      node.hidden = !counts[level];
+    const errors = findings.filter((item) => item.level === "error" && !item.waived).length;
+    const warnings = findings.filter((item) => item.level === "warning" && !item.waived);
+    const unexplained = warnings.filter((item) => !item.note).length;
+    const words = [errors && `${errors} 处错误`, unexplained && `${unexplained} 处说明`].filter(Boolean).join("、");
+    document.querySelectorAll("[data-to-do]").forEach((node) => {
+      node.textContent = words ? `还差 ${words}` : warnings.length ? "没有错误，提醒都有说明" : "没有错误和提醒";
+      node.className = `to-do ${errors ? "tone-err" : unexplained ? "tone-warn" : "tone-ok"}`;
     });
     document.querySelectorAll("[data-findings-count]").forEach((node) => {
-      node.textContent = counts.error + counts.warning;
+      node.textContent = errors + (noteUrl ? unexplained : warnings.length);
     });
   }
 
@@ -286,92 +368,38 @@
     }
   }
 
-  // ---- 转到 ----
-
-  function choose(key) {
-    current = key;
-    list.querySelectorAll(".finding.current").forEach((node) => node.classList.remove("current"));
-    const node = itemNode(key);
-    if (node) {
-      node.classList.add("current");
-      node.scrollIntoView({ block: "nearest" });
-    }
-  }
-
-  function jumpToCell(address) {
-    const node = app.cells(address).find((each) => frame.contains(each));
-    if (!node) {
-      return;
-    }
-    app.grid.go(node);
-    const cell = app.box(node);
-    cell.classList.remove("flash");
-    void cell.offsetWidth;
-    cell.classList.add("flash");
-  }
-
-  function jump(key, andFocus) {
-    const item = findings.find((each) => each.key === key);
-    if (andFocus && item && !isHere(item)) {
-      leave(`${item.url}#${encodeURIComponent(item.cells[0])}`);
-      return;
-    }
-    choose(key);
-    if (andFocus) {
-      jumpToCell(key.slice(key.indexOf("|") + 1));
-    }
-  }
-
-  /** 去别的表：先把正在打的字送出去。 */
-  async function leave(url) {
-    if (app.save) {
-      if (app.isControl(document.activeElement)) {
-        app.save.commit(document.activeElement);
-      }
-      await app.save.idle();
-    }
-    window.location.assign(url);
-  }
-
-  function step(direction) {
-    const keys = Array.from(list.children, (node) => node.dataset.key);
-    if (!keys.length) {
-      return;
-    }
-    const at = keys.indexOf(current);
-    const start = at < 0 && direction < 0 ? 0 : at;
-    jump(keys[(start + direction + keys.length) % keys.length], true);
-  }
-
-  document.getElementById("panel-findings").addEventListener("click", (event) => {
-    const node = event.target.closest(".finding");
-    const inside = event.target.closest("textarea, summary, .act");
-    if (node && !inside && !window.getSelection().toString()) {
-      jump(node.dataset.key, true);
-    }
-  });
-  document.getElementById("next-finding").addEventListener("click", () => step(1));
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "F8") {
-      event.preventDefault();
-      step(event.shiftKey ? -1 : 1);
-    }
-  });
-
-  /** 单元格栏里的一句话：这一格的问题。 */
+  /** 单元格栏里的一句话：这一格的问题；正在看的那处勾稽，两头都说。 */
   app.noteFor = (address) => {
     const mine = problems.get(address);
     if (mine) {
       return { tone: "tone-err", text: mine.message };
     }
-    const item = findings.find((each) => each.level !== "info" && each.cells[0] === address);
+    const current = findings.find((each) => each.key === app.jumps.current() && each.cells.includes(address));
+    const item = current || findings.find((each) => each.level !== "info" && !each.waived && each.cells[0] === address);
     return item ? { tone: TONES[item.level], text: item.message } : null;
   };
-  app.jumpToCell = jumpToCell;
+
+  app.findings = {
+    page,
+    isHere,
+    LEVELS,
+    WORDS,
+    all: () => findings,
+    item: (key) => findings.find((each) => each.key === key),
+    /** 走的次序：各部分依次，一部分里按轻重；存不上的格排在这张表最前。 */
+    order: () => {
+      const all = tree().map((root) => root.item);
+      const refused = Array.from(problems, ([address, mine]) => problem(address, mine.message).item);
+      const first = all.findIndex((item) => isHere(item));
+      all.splice(first < 0 ? 0 : first, 0, ...refused);
+      return all;
+    },
+    node: itemNode,
+  };
 
   app.on("answer", (answer) => {
     if (answer.findings) {
-      findings = answer.findings;
+      findings = distinct(answer.findings);
       draw();
       count();
     }
@@ -383,18 +411,9 @@
     problems = new Map(map);
     draw();
   });
-  app.on("redrawn", mark);
-
-  // 从别处“转到”这里，或点本页退回条上的一格：地址写在 # 后面
-  function jumpToHash() {
-    if (window.location.hash) {
-      jumpToCell(decodeURIComponent(window.location.hash.slice(1)));
-    }
-  }
-
-  window.addEventListener("load", jumpToHash);
-  window.addEventListener("hashchange", jumpToHash);
 
   const data = (id) => JSON.parse(document.getElementById(id).textContent);
-  app.emit("answer", { findings: data("findings-data"), status: data("status-data") });
+  document.addEventListener("DOMContentLoaded", () => {
+    app.emit("answer", { findings: data("findings-data"), status: data("status-data") });
+  });
 })(window.ziping);

@@ -335,7 +335,11 @@
 
   function hint(node, control, computed) {
     if (computed) {
-      return "系统计算，不能改。按回车看怎么算出来的。";
+      return "系统计算，不能改。按回车或 F1 看怎么算出来的。";
+    }
+    const suggest = node.closest("td") && node.closest("td").querySelector(".suggest");
+    if (suggest) {
+      return `${suggest.textContent}，只供参考，得分由您填。按 F1 看怎么算的。`;
     }
     if (control && node.dataset.help) {
       return node.dataset.help;

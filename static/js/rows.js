@@ -91,7 +91,8 @@
 
   // ---- 抽屉 ----
 
-  async function open(button) {
+  /** 打开一行的抽屉；给了地址的，光标落在那一项。 */
+  async function open(button, address) {
     opener = button;
     try {
       body.innerHTML = await app.request(`${app.settings.rowUrl}?row=${encodeURIComponent(button.dataset.row)}`);
@@ -100,7 +101,8 @@
       return;
     }
     drawer.hidden = false;
-    drawer.querySelector("button").focus();
+    const wanted = address && app.cells(address).find((node) => drawer.contains(node));
+    (wanted || drawer.querySelector("button")).focus();
   }
 
   function close(returnFocus) {
@@ -118,13 +120,13 @@
     }
   }
 
-  app.rows = { act, newId };
+  app.rows = { act, newId, open };
 
   paper.addEventListener("click", (event) => {
     const button = event.target.closest(".add-row, .row-menu");
     const spare = event.target.closest("tr.filler");
     if (button) {
-      (button.matches(".add-row") ? add : open)(button);
+      (button.matches(".add-row") ? add : open)(button, "");
     } else if (spare && event.target.closest("td.value")) {
       add(spare);
     }

@@ -1,4 +1,4 @@
-/* 算式说明：点 ƒ 或在计算格上按回车，在格子下面展开；Esc 关上，焦点回去。 */
+/* 为什么是这个数：点 ƒ 或“建议”，或在格上按 F1（计算格上回车、? 也行），在格子下面展开；Esc 关上，焦点回去。 */
 (function (app) {
   "use strict";
 
@@ -8,6 +8,7 @@
 
   let popover = null;
   let opener = null;
+  let shown = ""; // 说的是哪一格
 
   function close(returnFocus) {
     if (!popover) {
@@ -17,7 +18,7 @@
     popover = null;
     opener.removeAttribute("aria-expanded");
     if (returnFocus) {
-      opener.focus();
+      opener.focus({ preventScroll: true });
     }
   }
 
@@ -31,11 +32,13 @@
     popover.scrollIntoView({ block: "nearest" });
   }
 
+  const ask = (address) => app.request(`${app.settings.whyUrl}?address=${encodeURIComponent(address)}`);
+
   async function open(address, from) {
     close(false);
     let html;
     try {
-      html = await app.request(`${app.settings.whyUrl}?address=${encodeURIComponent(address)}`);
+      html = await ask(address);
     } catch (error) {
       app.banner("why", "err", error instanceof app.Refused ? error.message : "网络断开，看不到算式。");
       return;
@@ -43,6 +46,7 @@
     close(false);
     app.banner("why", "", "");
     opener = from;
+    shown = address;
     opener.setAttribute("aria-expanded", "true");
     popover = app.element("div", "popover-why");
     popover.setAttribute("role", "dialog");
@@ -53,7 +57,32 @@
     popover.querySelector("[data-close]").focus({ preventScroll: true });
   }
 
+  /** 数变了，开着的说明跟着变。 */
+  async function refresh() {
+    const address = shown;
+    const focused = popover && popover.contains(document.activeElement);
+    const html = await ask(address).catch(() => "");
+    if (popover && html && shown === address && popover.innerHTML !== html) {
+      popover.innerHTML = html;
+      if (focused) {
+        popover.querySelector("[data-close]").focus({ preventScroll: true });
+      }
+    }
+  }
+
+  /** 一格的说明在哪个地址：计算格是自己，填报的得分是它旁边的建议；别的格没有。 */
+  function askedBy(node) {
+    const cell = node.closest("td");
+    const suggest = cell && cell.querySelector(".suggest");
+    return node.matches(".computed .v") ? node.dataset.address : suggest ? suggest.dataset.address : "";
+  }
+
   app.frame.addEventListener("click", (event) => {
+    const suggest = event.target.closest(".suggest");
+    if (suggest) {
+      open(suggest.dataset.address, suggest);
+      return;
+    }
     const cell = event.target.closest(".computed");
     if (cell) {
       const button = cell.querySelector(".why");
@@ -72,17 +101,32 @@
     if (event.key === "Escape" && popover) {
       event.stopPropagation();
       close(true);
-    } else if (event.key === "Enter" && event.target.matches(".computed .v")) {
+      return;
+    }
+    const computed = event.target.matches(".computed .v");
+    const asks = event.key === "F1" && !event.shiftKey ? event.target.matches(".v") : computed && (event.key === "Enter" || event.key === "?");
+    const address = asks ? askedBy(event.target) : "";
+    if (address) {
       event.preventDefault();
-      open(event.target.dataset.address, event.target);
+      open(address, event.target);
     }
   });
   document.addEventListener("mousedown", (event) => {
-    if (popover && !popover.contains(event.target) && !event.target.closest(".computed")) {
+    if (popover && !popover.contains(event.target) && !event.target.closest(".computed, .suggest")) {
       close(false);
     }
   });
-  app.on("redrawn", () => {
-    popover = null;
+  app.on("redrawn", () => close(false));
+  app.on("answer", (answer) => {
+    Object.keys(answer.cells || {}).forEach((address) => {
+      app.frame.querySelectorAll(`.suggest[data-address="${CSS.escape(address)}"]`).forEach((button) => {
+        const text = answer.cells[address].text;
+        button.textContent = text ? `建议 ${text}` : "怎么给分";
+        button.setAttribute("aria-label", text ? `建议 ${text}，看怎么算的` : "怎么给分");
+      });
+    });
+    if (popover) {
+      refresh();
+    }
   });
 })(window.ziping);

@@ -158,6 +158,7 @@ def _person(who: str, department: Department, role: Role | None) -> User | None:
 def _filled(side: str, department: Department, pack: Any, preparer: User) -> Unit:
     words, data = words_of(side), fixture_json("2024-correct-package")
     data["department"] = {"code": department.code, "name": department.name}
+    data["values"]["部门.名称"] = department.name
     data["values"]["厉行节约保障措施"] += words["value"]
     data["values"]["填表人"] = words["before"]
     data["projects"][0]["values"]["项目.名称"] += words["project"]

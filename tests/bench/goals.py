@@ -14,6 +14,7 @@ from evaluations.core.grid import expand
 from evaluations.core.interchange import read_package
 from evaluations.core.pack import Pack, load_folder
 from evaluations.exports.html import render_grid
+from tests.bench.copies import f36_copied_texts
 from tests.bench.files import p1_package_against_chromium, p2_package_against_typst, p6_workbook
 from tests.bench.measure import pairs, result
 from tests.bench.saving import p10_p11_saving
@@ -91,6 +92,7 @@ def p8_entry_page() -> Result:
 GOALS: list[Callable[[], Result | list[Result]]] = [
     p8_entry_page,
     p13_evaluate,
+    f36_copied_texts,
     p1_package_against_chromium,
     p2_package_against_typst,
     p6_workbook,

@@ -113,7 +113,7 @@ def test_a_clerk_fills_the_whole_package_and_the_report_follows_the_tables(
     shot(clerk, "工作台-已填完")
     expect(clerk.locator("body")).not_to_contain_text("有错误")
     go(clerk, live_server, city, "department")
-    explain_warnings(clerk)
+    explain_warnings(clerk, city)
     submit(clerk, live_server, city)
     head, reviewer = sign_in(city.head), sign_in(city.reviewer)
     for page, word in ((head, "签批"), (reviewer, "通过")):

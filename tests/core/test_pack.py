@@ -82,6 +82,7 @@ DAMAGED_CHECKS = [
     ("name missing in another scope", '"a > 1", cells = ["a"], message = "{a}', '"a > 1", scopes = ["", "项目"], cells = ["a"], message = "{b}', "message：没有名为“b”"),
     ("a number for a condition", "a > 1", "a + 1", "T01 的 expr：不是条件"),
     ("a text for a condition", 'expr = "a > 1"', 'expr = "a > 1", when = "名"', "T01 的 when：不是条件"),
+    ("a parameter that is no field", 'expr = "a > 1"', 'fn = "lines_filled", parameters = {lines = ["a 甲"]}', "T01 的 parameters：没有名为“甲”的字段"),
     ("no cells", 'cells = ["a"], ', "", "T01：缺 cells"),
     ("cells without a fact", '["a"]', '["1 + 1"]', "T01 的 cells：“1 + 1”里没有字段"),
     ("no code", 'code = "T01", ', "", "形状不对"),

@@ -196,7 +196,7 @@ def test_a_positive_quantity_is_exact(weight, target, actual):
 
 def test_a_target_much_exceeded_wants_a_reason_or_costs_points():
     target = Measure(">=", D(100), "个")
-    assert "须说明原因" in quantitative(D(10), target, D(130), REASON).steps[-1]
+    assert "须说明原因" in quantitative(D(10), target, D(130), REASON).tell().notes[0]
     assert quantitative(D(10), target, D(130), REASON).points == 10
     assert quantitative(D(10), target, D(130), DEDUCT).points == 8
     assert quantitative(D(1), target, D(130), DEDUCT).points == 0

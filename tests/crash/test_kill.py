@@ -15,9 +15,10 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from evaluations.core.pack import load_folder
 from evaluations.core.workflow import Role, State
 from evaluations.models import Submission
-from tests.conftest import City
+from tests.conftest import PACK_FOLDER, City, fixture_json
 from tests.crash.clerks import Clerk, at_work, clerk, decide, killed_during
 from tests.crash.records import flow_broken, half_written, lost
 from tests.server import Caller, Server, signed_in
@@ -154,9 +155,21 @@ def units_ready_to_submit(city: City, count: int) -> list[Any]:
         unit = Department.objects.create(code=f"2{number:02}", name=f"云湖市第{number}局", parent=city.bureau)
         for user, role in ((city.preparer, Role.PREPARER), (city.head, Role.UNIT_HEAD)):
             appoint(user=user, department=unit, role=role, since=date(2024, 1, 1))
-        given = {"code": unit.code, "name": unit.name}
-        made.append(city.import_into("2024-correct-package", department=given))
+        made.append(city.import_into("2024-correct-package", unit=unit, notes=notes_on_copies()))
     return made
+
+
+def notes_on_copies() -> list[dict[str, str]]:
+    """这些单位的材料是同一套：文字相同的提醒先写好说明。"""
+    data, checks = fixture_json("2024-correct-package"), load_folder(PACK_FOLDER).checks
+    given = next(check.parameters for check in checks if check.code == "N07")
+    cells = [*given["copied_texts"]]
+    for number in range(len(data["projects"])):
+        cells += [f"项目[{number}]/{key}" for key in given["child_texts"]]
+    return [
+        *data["notes"],
+        *({"code": "N07", "cell": cell, "text": "几个单位由同一个中心代写。"} for cell in cells),
+    ]
 
 
 def test_a_killed_submit_or_approval_happens_once_and_whole(

@@ -8,10 +8,12 @@ from dataclasses import replace
 
 import pytest
 
-from evaluations.core.grid import SIDE, Grid, Piece
+from evaluations.core.explaining import score_addresses
+from evaluations.core.grid import SIDE, Grid, Piece, expand
 from evaluations.core.paging import Break, cut
 from evaluations.exports.html import render_grid, render_page, render_paged, sections
 from evaluations.exports.measure import balanced, text_lines
+from evaluations.exports.reasons import reasons
 from tests.exports.golden import GOLDEN, grid_file, grids
 
 
@@ -140,3 +142,28 @@ def test_lines_are_counted_by_width():
     assert text_lines("甲" * 10, 5) == 2
     assert text_lines("甲\n\n乙", 5) == 3
     assert text_lines("a" * 10, 10) == 1
+
+
+def test_the_suggested_score_stands_beside_the_given_one_on_screen_only(example_facts):
+    layout = example_facts.pack.forms["department"]
+    on_screen = expand(layout, example_facts, screen=True)
+    beside = [piece.suggested for piece in on_screen.value_pieces() if piece.suggested]
+    assert beside and all(address.endswith(".建议得分") for address, _ in beside)
+    for mode in ("entry", "read"):
+        html = render_grid(on_screen, mode)  # type: ignore[arg-type]
+        assert html.count('class="suggest"') == len(beside)
+        assert ">建议 10</button>" in html
+    assert "建议" not in render_grid(expand(layout, example_facts), "print")
+
+
+def test_the_annex_of_reasons_says_of_every_score_how_it_came_about(example_facts):
+    part = reasons(example_facts)
+    texts = [cell.text for cell in part.grid.cells]
+    assert part.entry == "附：得分说明" and texts[0] == "附：得分说明"
+    assert len(part.grid.rows) == 2 + len(list(example_facts.scopes())) + len(
+        list(score_addresses(example_facts))
+    )
+    told = "\n".join(texts)
+    assert "得分 ＝ 分值 × 执行率（最高按 100%）：10 × 89.8 ÷ 94.8 ＝ 9.472574…" in told
+    assert "项目：" in told and "注：方案没有规定按执行率给总分封顶。" in told
+    assert "附：得分说明" in render_page([part], "材料")

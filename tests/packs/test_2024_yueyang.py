@@ -78,6 +78,12 @@ def test_the_result_says_for_every_score_how_it_came_about():
     assert scores["资金.得分"] == {
         "cell": "资金.得分", "points": "9.47", "weight": "10", "method": "执行率",
         "why": "10 × min(89.8 ÷ 94.8, 1) = 9.47（执行率 94.73%）",
+        "steps": [
+            "执行率 ＝ 全年执行数 ÷ 全年预算数：89.8 ÷ 94.8 ＝ 94.73%",
+            "得分 ＝ 分值 × 执行率（最高按 100%）：10 × 89.8 ÷ 94.8 ＝ 9.472574…",
+            "四舍五入，保留 2 位小数：9.47",
+            "执行率没有超过 100%，没有用上“最高按 100%”。",
+        ],
     }  # fmt: skip
     assert scores["指标[1].得分"]["suggested"] == "10"
     assert scores["项目[0]/资金.得分"]["points"] == "10"
@@ -87,6 +93,7 @@ def test_the_result_says_for_every_score_how_it_came_about():
 def test_the_result_as_text_names_totals_scores_and_findings():
     text = as_text(evaluate(yueyang(), read_package(fixture(EXAMPLE), yueyang())))
     assert "总分.得分 = 79.47" in text
+    assert "    3. 四舍五入，保留 2 位小数：9.47" in text
     assert f"核对：{len(EXPECTED)} 处" in text
 
 

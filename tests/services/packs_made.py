@@ -13,6 +13,7 @@ PHONE = "联系电话"
 NEWER = (
     ("fields.toml", '{key = "联系电话", kind = "text", home = "department"},', '{key = "手机", kind = "text", home = "department"},'),
     ("forms/*", "{联系电话}", "{手机}"),
+    ("checks.toml", "填报日期 联系电话 单位负责人", "填报日期 手机 单位负责人"),
     ("forms/*", "{本部门.联系电话}", "{本部门.手机}"),
     ("indicators.toml", 'key = "执行权重", value = "10"', 'key = "执行权重", value = "20"'),
     ("indicators.toml", "+ 执行权重 == 100", "+ 执行权重 == 110"),

@@ -20,6 +20,7 @@ from evaluations.selectors import read
 from evaluations.services.entry import Change, save_cells
 from evaluations.services.notes import write_note
 from evaluations.services.problems import Refused, Stale
+from evaluations.services.reviewing import give_score
 from evaluations.services.workflow import GUARDS, Attempt, perform
 from tests.core.test_workflow import ALLOWED
 from tests.services.staff import DOES, REASON, REPLY, Office, recorded
@@ -106,6 +107,7 @@ class Case:
     match: str
     text: str = REASON
     behind: int = 0
+    seen_scores: int | None = None
 
 
 def first(role: Role) -> Callable[[Office], Any]:
@@ -122,6 +124,18 @@ def went(*actions: str) -> Callable[[Office], None]:
 
 def both(*steps: Callable[[Office], Any]) -> Callable[[Office], None]:
     return lambda office: [step(office) for step in steps] and None
+
+
+def scored(role: Role) -> Callable[[Office], Any]:
+    """审核得分写成 0，不写理由。"""
+
+    def score(office: Office) -> None:
+        row = read(office.submission).facts.root.lists["指标"][0]
+        give_score(
+            submission_id=office.submission.pk, user=office.by_role[role], address=row.address(""), score="0", opinion="", was=("", "")
+        )  # fmt: skip
+
+    return score
 
 
 def claimed(role: Role) -> Callable[[Office], Any]:
@@ -193,6 +207,8 @@ CASES = [
     Case("not_claimed_by_other", "approve", BUREAU_2, both(TO_BUREAU, claimed(Role.BUREAU_REVIEWER)), "请先“接手审核”"),
     Case("not_claimed_by_other", "return", BRANCH_2, both(IN_BRANCH, claimed(Role.DEPARTMENT_REVIEWER)), "请先“接手审核”"),
     Case("undecided", "recall", HEAD, TO_BUREAU, "下一级已经作出决定"),
+    Case("scores_explained", "approve", BUREAU, both(TO_BUREAU, scored(Role.BUREAU_REVIEWER)), "没有写理由"),
+    Case("seen_scores", "approve", BUREAU, TO_BUREAU, "打开页面以后变过", seen_scores=3),
 ]  # fmt: skip
 
 
@@ -210,12 +226,12 @@ def test_when_exactly_this_guard_refuses_nothing_changes_and_the_reason_is_told(
     revision = submission.revision - case.behind
     held = access.roles_on(user, submission.department)
     row = next(row for row in actions_for(submission.state, held) if row.action == case.action)
-    tried = Attempt(row, submission, user, revision, case.text)
+    tried = Attempt(row, submission, user, revision, case.text, seen_scores=case.seen_scores)
     assert [name for name in row.guards if GUARDS[name](tried)] == [case.guard]
     with pytest.raises(Stale if case.guard == "seen_revision" else Refused, match=case.match):
         perform(
             submission_id=submission.pk, user=user, action=case.action, revision=revision, key="k",
-            text=case.text, due=soon() if case.action == "extend" else None,
+            text=case.text, due=soon() if case.action == "extend" else None, seen_scores=case.seen_scores,
         )  # fmt: skip
     assert recorded(office.submission) == before
 

@@ -45,6 +45,16 @@ def test_a_package_with_errors_is_not_submitted(city: City) -> None:
     assert state(city) == State.DRAFT
 
 
+def test_who_signs_is_only_a_hint_while_filling_but_wanted_at_submit(correct: City) -> None:
+    save_cells(
+        submission_id=correct.submission.pk, user=correct.preparer, changes=[Change("联系电话", "", was="0000-8888888")]
+    )  # fmt: skip
+    assert [f.level for f in read(correct.submission).findings if f.code == "Z01"] == ["info"]
+    with pytest.raises(Refused, match="没有填：联系电话"):
+        correct.act("submit", correct.preparer)
+    assert state(correct) == State.DRAFT
+
+
 def test_a_warning_needs_its_note(city: City) -> None:
     city.import_into("2024-yueyang-mended")
     with pytest.raises(Refused, match="提醒没有写说明"):

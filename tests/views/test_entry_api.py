@@ -6,6 +6,7 @@ from django.db import OperationalError
 from django.test import Client
 from django.urls import reverse
 
+from evaluations.exports import documents
 from evaluations.models import Edit
 from evaluations.services.packages import import_package
 from evaluations.services.packs import store_pack
@@ -248,3 +249,32 @@ def test_every_page_of_another_pack_opens(city: City, clerk: Client) -> None:
         keys = {"submission_id": submission.pk, "project": project, "form": "project"}
         pages += [reverse(f"evaluations:project_{page}", kwargs=keys) for page in ("form", "preview")]
         assert [clerk.get(page).status_code for page in pages] == [200] * len(pages)
+
+
+def test_the_package_with_reasons_is_asked_for_with_a_tick(
+    city: City, clerk: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    city.import_into("2024-correct-package")
+    asked: list[str] = []
+    for kind in ("pdf", "pdf-why", "xlsx"):
+        monkeypatch.setitem(documents.WRITERS, kind, lambda *_, kind=kind: asked.append(kind) or b"file")
+    for to, query in (("pdf", {}), ("pdf", {"why": "1"}), ("xlsx", {"why": "1"})):
+        answer = clerk.get(reverse("evaluations:package", args=[city.submission.pk, to]), query)
+        assert f".{to}" in answer["Content-Disposition"]
+    assert asked == ["pdf", "pdf-why", "xlsx"]
+
+
+def test_findings_say_on_which_part_they_stand_and_where_their_other_ends_are(
+    city: City, clerk: Client
+) -> None:
+    city.import_into("2024-yueyang-package")
+    answer = save(clerk, city, {"address": "性质.项目支出", "was": "80.2", "value": "1"}).json()
+    (x02,) = [finding for finding in answer["findings"] if finding["code"] == "X02"]
+    assert x02["part"] == "1 基础数据" and x02["rank"] == 1000
+    assert x02["ends"] == {
+        "项目支出.本年决算数": url(city, "form").replace("department", "base"),
+        "性质.项目支出": url(city, "form"),
+    }
+    ranks = {finding["rank"] for finding in answer["findings"] if finding["project"]}
+    assert ranks == {3000}
+    assert any(address.endswith(".建议得分") for address in answer["cells"])

@@ -11,7 +11,17 @@ from ..checks import INFO, Hit
 from ..expressions import Context
 from ..facts import ScopeFacts
 from ..schema import Field
-from ..values import MAX_DIGITS, Number, Value, ValueProblem, is_number, parse, round_half_up
+from ..values import (
+    MAX_DIGITS,
+    NA_WORDS,
+    NotApplicable,
+    Number,
+    Value,
+    ValueProblem,
+    is_number,
+    parse,
+    round_half_up,
+)
 
 if TYPE_CHECKING:
     from ..checks import Check
@@ -31,8 +41,8 @@ def printed_equals_computed(scope: Context, check: Check) -> Iterator[Hit]:
         field = scope.fields[key]
         printed, computed = scope.printed[key].strip(), scope.value(key)
         right = field.format(computed)
-        if printed == right:
-            continue
+        if printed == right or (field.kind == "percent" and isinstance(computed, NotApplicable)):
+            continue  # 分母为 0 的由 D05 说
         level = _verdict(printed, computed, field)
         if level == "same":
             continue
@@ -43,6 +53,20 @@ def printed_equals_computed(scope: Context, check: Check) -> Iterator[Hit]:
         else:
             message = f"纸面印 {printed}，按规则应为 {right}。请以系统计算为准，并核对所用的数。"
         yield Hit((scope.address(key),), message, right, printed, level if level == INFO else "")
+
+
+def printed_not_applicable(scope: Context, check: Check) -> Iterator[Hit]:
+    """D05：分母为 0 的率，纸面印“不适用”（或方案规定的 0），不印百分数、不留空。"""
+    assert isinstance(scope, ScopeFacts)
+    for key in check.parameters["fields"]:
+        field, computed = scope.fields[key], scope.value(key)
+        if key not in scope.printed or not isinstance(computed, NotApplicable):
+            continue
+        printed, right = scope.printed[key].strip(), field.format(computed)
+        if printed != right and printed not in NA_WORDS:
+            shown = f"印 {printed}" if printed else "没有填"
+            message = f"{computed.reason or '不适用'}，{field.label}算不出，纸面应印“{right}”，现在{shown}。"
+            yield Hit((scope.address(key),), message, right, printed)
 
 
 def printed_within_weight(scope: Context, check: Check) -> Iterator[Hit]:

@@ -159,7 +159,8 @@ class _Writer:
     def _goals(self) -> tuple[str, str]:
         goals = [f"目标{n}、{self._filled(p, 'goal')}" for n, p in enumerate(self.projects, 1)]
         done = [f"目标{n}、{self._filled(p, 'done')}" for n, p in enumerate(self.projects, 1)]
-        return "\n".join(goals), "\n".join([*done, *self.unit.get("long", ())])
+        long = self.unit.get("long", ()) if self.year > FIRST_YEAR else ()
+        return "\n".join(goals), "\n".join([*done, *long])
 
     def _filled(self, project: Table, key: str) -> str:
         """目标、完成情况里的 {0} 是第一个指标的目标值、完成值。"""
@@ -238,13 +239,14 @@ class _Writer:
         lines = list(project["indicators"])
         lines.append(f"成本|{project['name']}支出控制额|<=|{money.budget}|万元|{money.final}")
         who, sample, target, actual = project.get("clients", self.unit["clients"]).split("|")
-        survey = f"{who}满意度（{self.year}年11月问卷，样本{sample}份）"
-        lines.append(f"满意度|{survey}|>=|{target}|%|{actual}|{self.unit.get('unsatisfied', '')}")
+        lines.append(f"满意度|{who}满意度|>=|{target}|%|{actual}|{self.unit.get('unsatisfied', '')}")
+        survey = {"调查方式": "问卷", "样本数": sample, "调查日期": f"{self.year}年11月"}
         kinds = {line.partition("|")[0] for line in lines}
         lines += [line for line in self.unit["common"] if line.partition("|")[0] not in kinds]
         order = list(LEVELS)
         rows = [
-            self._row(line) for line in sorted(lines, key=lambda line: order.index(line.partition("|")[0]))
+            self._row(line) | (survey if line.startswith("满意度|") else {})
+            for line in sorted(lines, key=lambda line: order.index(line.partition("|")[0]))
         ]
         for level, weight in WEIGHTS.items():
             here = [row for row in rows if row["一级指标"] == level]
