@@ -21,6 +21,7 @@ from .nodes import (
     Filtered,
     Literal,
     Logic,
+    Matching,
     Name,
     Negative,
     Node,
@@ -294,7 +295,7 @@ class _Builder:
             right = outer._single(word.value)
             if left.kind != right.kind and "any" not in (left.kind, right.kind):
                 raise ExpressionProblem(f"条件“{word.arg}”两边种类不同，永远比不出结果。")
-            terms.append(Comparison(("==",), (left, right)))
+            terms.append(Matching(("==",), (left, right)))
         return terms[0] if len(terms) == 1 else Logic("and", tuple(terms))
 
     def _check_arguments(self, function: str, arguments: list[Node]) -> None:

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 from .addresses import Address, AddressProblem, join, parse_address
@@ -281,6 +282,7 @@ class ConstantRow:
         return self.owner.constant(name)
 
 
+@lru_cache(maxsize=4096)
 def same_name(value: Value) -> str:
     """配对用的名称：NFKC、去空白。"""
     return "".join(unicodedata.normalize("NFKC", value).split()) if isinstance(value, str) else ""

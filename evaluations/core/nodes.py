@@ -114,9 +114,15 @@ class Column(Node):
     condition: Node | None = None
 
     def selected(self, ctx: Context) -> Iterator[Context]:
-        for row in ctx.up(self.name.depth).rows(self.name.path):
-            if self.condition is None or self.condition.value(Filtered(row, ctx)) is True:
-                yield row
+        rows, condition = ctx.up(self.name.depth).rows(self.name.path), self.condition
+        if condition is None:
+            yield from rows
+        elif isinstance(condition, Matching):
+            column, wanted = condition.terms
+            value = wanted.value(Filtered(ctx, ctx))
+            yield from (row for row in rows if compare("==", column.value(row), value) is True)
+        else:
+            yield from (row for row in rows if condition.value(Filtered(row, ctx)) is True)
 
     def values(self, ctx: Context) -> Iterator[Value]:
         zero = self.name.field is not None and self.name.field.blank_means == "0"
@@ -324,6 +330,12 @@ class Comparison(Node):
 
     def children(self) -> Sequence[Node]:
         return self.terms
+
+
+class Matching(Comparison):
+    """逐行条件 ``列=值``：右边不看行，一次取值，各行都比它。"""
+
+    __slots__ = ()
 
 
 def all_of(answers: Iterator[bool | None] | Sequence[bool | None]) -> bool | None:

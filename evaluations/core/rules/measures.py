@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ..checks import ERROR, WARNING, Hit
@@ -48,6 +49,7 @@ def actual_is_number_in_unit(row: Context, check: Check) -> Iterator[Hit]:
         )
 
 
+@lru_cache(maxsize=4096)
 def bare(text: object) -> str:
     """比较是否照抄：NFKC、去空白和标点。不是文字的为空串。"""
     return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text)) if isinstance(text, str) else ""
