@@ -260,13 +260,31 @@ def missing_at_submit(pack: Pack, findings: Iterable[Finding]) -> list[Finding]:
 
 
 def unexplained(findings: Iterable[Finding], notes: Iterable[tuple[str, str]]) -> list[Finding]:
-    """还没写说明的提醒；``notes`` 是已有说明的（编号，主格）。"""
-    written = set(notes)
+    """还没写说明的提醒；``notes`` 是已有说明的（编号，主格）。由别处引起的不用再写：原因改好或说明了就够。"""
+    findings, written = list(findings), set(notes)
+    follows = consequences(findings)
     return [
         finding
         for finding in findings
-        if finding.level == WARNING and finding.waived is None and finding.key not in written
+        if finding.level == WARNING and finding.waived is None and finding.key not in written | follows
     ]
+
+
+def consequences(findings: Iterable[Finding]) -> set[tuple[str, str]]:
+    """由另一处错误或提醒引起的问题（编号，主格）；互为因果的不算，免得都不用说明。"""
+    by_key = {finding.key: finding for finding in findings if finding.level != INFO}
+    found = set()
+    for key in by_key:
+        seen, at = {key}, key
+        while (up := by_key[at].because_of) is not None and (up.code, up.cell) in by_key:
+            at = (up.code, up.cell)
+            if at in seen:
+                break
+            seen.add(at)
+        else:
+            if at != key:
+                found.add(key)
+    return found
 
 
 def waive(findings: Iterable[Finding], waivers: Iterable[Waived]) -> list[Finding]:

@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations import access, timeline
-from evaluations.core.checks import Finding
+from evaluations.core.checks import Finding, consequences
 from evaluations.core.facts import ScopeFacts
 from evaluations.core.grid import Grid, expand
 from evaluations.core.layout import Layout
@@ -138,7 +138,11 @@ def sources_json(reading: Reading, grid: Grid) -> dict[str, dict[str, str]]:
 
 def findings_of(reading: Reading) -> list[dict[str, Any]]:
     url = cache(lambda form, project: form_url("form", reading.submission, form, project) if form else "")
-    return [finding_json(finding, reading, url) for finding in reading.findings]
+    follows = consequences(reading.findings)
+    return [
+        finding_json(finding, reading, url) | {"follows": finding.key in follows}
+        for finding in reading.findings
+    ]
 
 
 def finding_json(

@@ -157,6 +157,9 @@
     if (item.level !== "warning") {
       return [];
     }
+    if (item.follows && !item.note) {
+      return [app.element("p", "meta", "由别处引起，不用另写说明")];
+    }
     const parts = [];
     if (item.note) {
       parts.push(app.element("p", "explained", `说明：${item.note}`));
@@ -343,7 +346,7 @@
   function count() {
     const errors = findings.filter((item) => item.level === "error" && !item.waived).length;
     const warnings = findings.filter((item) => item.level === "warning" && !item.waived);
-    const unexplained = warnings.filter((item) => !item.note).length;
+    const unexplained = warnings.filter((item) => !item.note && !item.follows).length;
     const words = [errors && `${errors} 处错误`, unexplained && `${unexplained} 处说明`].filter(Boolean).join("、");
     document.querySelectorAll("[data-to-do]").forEach((node) => {
       node.textContent = words ? `还差 ${words}` : warnings.length ? "没有错误，提醒都有说明" : "没有错误和提醒";

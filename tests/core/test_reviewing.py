@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from evaluations.core.checks import Finding, Waived, blocking, unexplained, waive
+from evaluations.core.checks import Cause, Finding, Waived, blocking, unexplained, waive
 from evaluations.core.facts import Facts
 from evaluations.core.faults import PackProblem
 from evaluations.core.frozen import dump_finding, load_finding
@@ -115,6 +115,17 @@ def test_the_limit_of_deviation_is_a_parameter_of_the_pack() -> None:
 
 
 # ---- 豁免 -----------------------------------------------------------------------------------
+
+
+def test_a_warning_that_follows_from_another_finding_needs_no_explanation_of_its_own() -> None:
+    cause = Finding("P07", "warning", "", ("资金.执行率",), "执行率", "低于 90%")
+    follower = replace(cause, code="S04", cells=("资金.得分",), because_of=Cause(*cause.key))
+    assert unexplained([cause, follower], []) == [cause]
+    assert unexplained([cause, follower], [cause.key]) == []
+    hint = replace(cause, level="info")
+    assert unexplained([hint, follower], []) == [follower], "提示不用说明，它引起的提醒要自己说明"
+    circle = replace(cause, because_of=Cause(*follower.key))
+    assert unexplained([circle, follower], []) == [circle, follower], "互为因果的都要说明"
 
 
 def test_a_waived_finding_keeps_its_code_and_level_and_no_longer_blocks() -> None:

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.access import deadline_of
+from evaluations.core.checks import unexplained
 from evaluations.core.workflow import Role, State
 from evaluations.models import AnnualData, Edit, Event, Notice, Phrase, Project, Snapshot, Submission
 from evaluations.selectors import read
@@ -63,8 +64,7 @@ def test_the_example_keeps_its_mistakes_and_the_others_have_none(town: None) -> 
             assert reading.counts["error"] == 29
         elif one.submitted_at:
             assert reading.counts["error"] == 0, one
-            unexplained = [f for f in reading.findings if f.level == "warning" and f.key not in reading.notes]
-            assert not [f for f in unexplained if f.because_of is None], one
+            assert not unexplained(reading.findings, reading.notes), one
 
 
 def test_the_figures_of_last_year_are_carried_into_this_year(town: None) -> None:
