@@ -17,6 +17,8 @@ from .text import printable
 from .xlsx import sheet_names
 
 FONT_SIZE = "9pt"
+LONG = 250
+"""有这么多字的一行可以跨页；短的整行移到下一页。"""
 
 
 def list_html(tables: Sequence[Table]) -> SafeString:
@@ -26,7 +28,10 @@ def list_html(tables: Sequence[Table]) -> SafeString:
             "name": table.name,
             "notes": [printable(line) for line in table.notes],
             "columns": list(zip(table.columns, column_widths([c.width for c in table.columns]), strict=True)),
-            "rows": [list(zip(table.columns, map(printable, row), strict=True)) for row in table.rows],
+            "rows": [
+                {"long": max(map(len, row)) > LONG, "cells": zip(table.columns, map(printable, row), strict=True)}
+                for row in table.rows
+            ],
         }
         for table in tables
     ]
