@@ -29,7 +29,10 @@ def list_html(tables: Sequence[Table]) -> SafeString:
             "notes": [printable(line) for line in table.notes],
             "columns": list(zip(table.columns, column_widths([c.width for c in table.columns]), strict=True)),
             "rows": [
-                {"long": max(map(len, row)) > LONG, "cells": zip(table.columns, map(printable, row), strict=True)}
+                {
+                    "long": max(map(len, row)) > LONG,
+                    "cells": zip(table.columns, map(printable, row), strict=True),
+                }
                 for row in table.rows
             ],
         }

@@ -40,6 +40,9 @@ def _right(who: str, sent: str, method: str, allowed: set[str], right: int) -> s
     return {right} if who in allowed else {404}
 
 
+@pytest.mark.case("A2")
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.dengbao("系统管理", "访问控制 d")
 def test_every_manage_page_is_for_the_people_in_its_row_only(world: World) -> None:
     wrong = []
     for name, keys, method, allowed, right in _cases(world):
@@ -70,6 +73,8 @@ def test_an_unknown_object_is_not_found(world: World) -> None:
             assert answer.status_code == 404, (who, name, answer.status_code)
 
 
+@pytest.mark.case("A12")
+@pytest.mark.asvs("4.2.2")
 def test_every_post_of_a_manage_page_wants_its_csrf_token(world: World) -> None:
     for name, keys, method, allowed, _ in _cases(world):
         if method == "POST":

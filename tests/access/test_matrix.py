@@ -306,6 +306,21 @@ def world(request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPa
 # ---- 矩阵 ----------------------------------------------------------------------------------
 
 
+@pytest.mark.case("A7")
+def test_no_address_counts_its_objects() -> None:
+    def counted(patterns: list[Any]) -> Iterator[str]:
+        for pattern in patterns:
+            if "IntConverter" in (type(one).__name__ for one in pattern.pattern.converters.values()):
+                yield str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                yield from counted(pattern.url_patterns)
+
+    assert list(counted(get_resolver().url_patterns)) == ["<uuid:pack_id>/checks/<int:number>/"], (
+        "方案里第几条核对"
+    )
+
+
+@pytest.mark.case("A1")
 def test_every_url_has_a_row() -> None:
     assert set(names(get_resolver().url_patterns)) == {*WITH_ID, *WITHOUT_ID, *MANAGED, APPOINTMENT}
 
@@ -317,6 +332,9 @@ def test_the_matrix_asks_more_than_two_thousand_questions() -> None:
 
 
 @pytest.mark.parametrize("group", GROUPS)
+@pytest.mark.case("A2", "A3")
+@pytest.mark.dengbao("访问控制 a", "访问控制 f")
+@pytest.mark.asvs("4.1.1", "4.1.3", "4.2.1", "13.2.1")
 def test_every_answer_is_the_one_in_the_table_and_shows_nothing_of_others(world: World, group: str) -> None:
     wrong: list[str] = []
     for who in GROUPS[group].split():
@@ -407,6 +425,8 @@ def test_only_its_holder_and_his_head_see_and_arrange_an_appointment(world: Worl
 INSIDE = ("CanaryInside", "SELECT", "Traceback", "RuntimeError", ".py", "Django")
 
 
+@pytest.mark.case("G9")
+@pytest.mark.asvs("7.4.1", "7.4.3")
 def test_an_error_page_shows_nothing_of_what_went_wrong(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -459,6 +479,8 @@ def _everything() -> list[Any]:
 
 
 @pytest.mark.parametrize("who", ["preparer", "head", "bureau_reviewer"])
+@pytest.mark.case("A8")
+@pytest.mark.asvs("4.1.2", "5.1.2")
 def test_fields_that_are_not_asked_for_change_nothing(world: World, who: str) -> None:
     client, before = world.client(who), _everything()
     for name in POSTS:
@@ -470,6 +492,8 @@ def test_fields_that_are_not_asked_for_change_nothing(world: World, who: str) ->
     assert _everything() == before
 
 
+@pytest.mark.case("A4")
+@pytest.mark.asvs("4.2.1")
 def test_no_action_reaches_a_package_that_is_not_yours(world: World) -> None:
     actions = sorted({row.action for row in TRANSITIONS})
     strangers = [
@@ -490,6 +514,8 @@ def test_no_action_reaches_a_package_that_is_not_yours(world: World) -> None:
 
 
 @pytest.mark.parametrize("target", [NESTED, NO_FORM])
+@pytest.mark.case("A3", "A4")
+@pytest.mark.asvs("4.1.5")
 def test_what_is_answered_with_not_found_has_changed_nothing(world: World, target: str) -> None:
     """套着别的单位的项目、没有的表：内容写得再对也不做。"""
     client, before = world.client("preparer"), _everything()
@@ -506,6 +532,8 @@ def test_what_is_answered_with_not_found_has_changed_nothing(world: World, targe
     assert not Presence.objects.exists()
 
 
+@pytest.mark.case("A12")
+@pytest.mark.asvs("4.2.2", "13.2.3")
 def test_every_post_wants_its_csrf_token(world: World) -> None:
     before = _everything()
     for who in ("preparer", "head", "bureau_reviewer", ANONYMOUS):
@@ -516,6 +544,7 @@ def test_every_post_wants_its_csrf_token(world: World) -> None:
     assert _everything() == before
 
 
+@pytest.mark.case("A11")
 def test_a_moved_clerk_loses_the_package_with_the_next_request(city: City) -> None:
     client = Client()
     client.force_login(city.preparer)
@@ -525,6 +554,8 @@ def test_a_moved_clerk_loses_the_package_with_the_next_request(city: City) -> No
     assert client.get(url).status_code == 404
 
 
+@pytest.mark.case("A11")
+@pytest.mark.dengbao("访问控制 c")
 def test_a_disabled_account_is_out_with_the_next_request(city: City) -> None:
     client = Client()
     client.force_login(city.preparer)

@@ -59,6 +59,7 @@ def test_what_is_typed_offline_waits_visibly_and_is_sent_later(
     assert stored(city, CELL) == "89.8"
 
 
+@pytest.mark.case("A14")
 def test_a_lost_session_keeps_the_text_until_the_next_login(
     city: City, sign_in: Open, live_server: Any
 ) -> None:
@@ -108,6 +109,7 @@ def test_a_score_opens_its_explanation(
     expect(page.locator("body")).not_to_contain_text("四舍五入，保留 2 位小数")
 
 
+@pytest.mark.case("G15")
 def test_nothing_is_asked_from_another_origin(city: City, sign_in: Open, live_server: Any) -> None:
     page = sign_in(city.preparer)
     asked: list[str] = []

@@ -54,6 +54,7 @@ def test_the_engine_is_the_version_of_the_product() -> None:
     ],
     ids=["an input", "a computed value", "a finding", "what it was for"],
 )  # fmt: skip
+@pytest.mark.dengbao("数据完整性 b")
 def test_a_changed_snapshot_is_reported_with_its_place(frozen: Snapshot, change, word: str) -> None:
     change(frozen)
     frozen.save()

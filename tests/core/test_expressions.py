@@ -120,6 +120,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("text", "why"), REFUSED.items(), ids=[ascii(text) for text in REFUSED])
+@pytest.mark.asvs("5.2.4")
 def test_what_is_not_on_the_whitelist_is_refused_in_one_sentence(text, why):
     with pytest.raises(ExpressionProblem) as refused:
         compile_in_lab(text)

@@ -71,6 +71,7 @@ def test_the_rate_is_not_rounded_before_it_is_multiplied():
     )
 
 
+@pytest.mark.case("N3")
 def test_a_budget_of_zero_is_not_applicable_and_never_divides():
     for executed in ("0", "5", "-5"):
         assert isinstance(execution(D(10), D(executed), D(0)).points, NotApplicable)
@@ -97,6 +98,7 @@ weights = st.decimals(0, 100, places=2, allow_nan=False)
 
 
 @given(weights, money, money)
+@pytest.mark.case("N3")
 def test_execution_is_exact_and_between_zero_and_the_weight(weight, executed, budget):
     assume(budget > 0)
     points = execution(weight, executed, budget).points
@@ -105,6 +107,7 @@ def test_execution_is_exact_and_between_zero_and_the_weight(weight, executed, bu
 
 
 @given(weights, money, money, money)
+@pytest.mark.case("N3")
 def test_more_execution_never_gives_fewer_points(weight, one, other, budget):
     assume(budget > 0)
     low, high = sorted((one, other))
@@ -326,6 +329,7 @@ def test_an_unknown_rate_caps_nothing_and_a_low_total_stays(rate):
     assert summed(D(5), (D(90), D(20)), rate=D("0.1"), caps=CAPS).points == 25
 
 
+@pytest.mark.case("W11")
 def test_points_are_held_between_zero_and_the_weight():
     assert (points_of(D(10), D(2)), points_of(D(10), D(-1)), points_of(D(10), Fraction(1, 3))) == (
         10,

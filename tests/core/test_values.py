@@ -65,6 +65,8 @@ def test_empty_and_invisible_text_is_blank(typed):
 
 
 @pytest.mark.parametrize(("typed", "why"), REFUSED.items(), ids=[text[:20] for text in REFUSED])
+@pytest.mark.case("N4")
+@pytest.mark.asvs("5.1.3")
 def test_what_is_no_amount_is_refused_with_advice(typed, why):
     with pytest.raises(ValueProblem) as refused:
         money(typed)
@@ -193,6 +195,7 @@ def test_rounding_is_within_half_a_unit(number, digits):
         ("1E-20", "0"),
     ],
 )
+@pytest.mark.case("N4")
 def test_numbers_print_without_trailing_zeros_exponent_or_minus_zero(number, printed):
     assert plain(Decimal(number), 6) == printed
 
@@ -240,6 +243,7 @@ def test_what_is_written_out_reads_back_as_the_same_value(typed):
 
 
 @given(amounts)
+@pytest.mark.case("N3")
 def test_yuan_and_ten_thousand_yuan_convert_exactly_both_ways(amount):
     yuan = to_yuan(amount, "万元")
     assert yuan == amount * 10_000

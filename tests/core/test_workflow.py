@@ -44,6 +44,7 @@ TWO, THREE = ("单位审核", "财政审核"), ("单位审核", "主管部门审
 
 
 @pytest.mark.parametrize(("state", "action", "role"), list(product(State, ACTIONS, Role)))
+@pytest.mark.case("W1")
 def test_every_state_action_and_role_is_allowed_exactly_where_the_table_says(state, action, role):
     offered = action in [row.action for row in actions_for(state, {role})]
     assert offered == ((state, action, role) in ALLOWED)
@@ -55,6 +56,7 @@ def test_the_table_has_no_row_twice():
     )
 
 
+@pytest.mark.dengbao("访问控制 d")
 def test_administrators_never_fill_or_decide():
     assert not [row for row in TRANSITIONS if row.role in THREE_ADMINS | {Role.DEPARTMENT_ADMIN}]
     assert {row.action for row in TRANSITIONS if row.role == Role.PACK_ADMIN} == OVERSIGHT

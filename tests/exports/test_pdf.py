@@ -64,6 +64,7 @@ def test_fonts_are_embedded_and_chinese(printed: bytes):
         assert descriptors and all("Noto-Serif-CJK-SC" in name for name in names), names
 
 
+@pytest.mark.case("I10")
 def test_the_file_tells_its_title_and_no_path(printed: bytes):
     with pikepdf.open(BytesIO(printed)) as pdf:
         assert str(pdf.docinfo["/Title"]) == "自评表"
@@ -91,6 +92,7 @@ def test_rare_characters_are_printed_in_a_chinese_font(make_facts, grid_of, rare
     )
 
 
+@pytest.mark.case("I3", "I4")
 def test_hostile_text_is_printed_and_nothing_is_fetched(make_facts, grid_of, hostile: str):
     grid = grid_of(make_facts({"部门.名称": hostile, "目标.预期目标": hostile}))
     pdf = render_pdf([grid], title=hostile, footer=hostile)
@@ -112,6 +114,8 @@ def test_the_fetcher_gives_nothing_but_its_own_fonts(url: str):
     assert fetcher.fetch("font:6162").read() == b"OTTO"
 
 
+@pytest.mark.case("I3")
+@pytest.mark.asvs("5.2.6")
 def test_markup_that_asks_for_files_gets_none():
     """即使有人把标记放进了排版（模板不会），也什么都取不到。"""
     html = (

@@ -49,6 +49,7 @@ def test_a_worker_is_used_again_and_has_limits(small_pool: Pool):
     assert b"SECRET" not in Path(f"/proc/{first.process.pid}/environ").read_bytes()
 
 
+@pytest.mark.case("C10")
 def test_a_rendering_that_takes_too_long_is_killed(small_pool: Pool, monkeypatch: pytest.MonkeyPatch):
     with small_pool.worker():
         pass
@@ -60,6 +61,7 @@ def test_a_rendering_that_takes_too_long_is_killed(small_pool: Pool, monkeypatch
     assert small_pool.idle == []
 
 
+@pytest.mark.case("C10")
 def test_a_failing_job_is_told_and_the_worker_is_replaced(small_pool: Pool, caplog: pytest.LogCaptureFixture):
     with pytest.raises(ExportProblem, match="PDF 没有做成"), small_pool.worker() as worker:
         worker.ask(WRITE)

@@ -81,6 +81,7 @@ def test_texts_read_back_as_they_are(content: bytes, grid: Grid):
             assert cell.text in written
 
 
+@pytest.mark.case("I5")
 def test_formulas_come_from_the_pack_only(content: bytes):
     book = opened(content)
     formulas = {
@@ -140,6 +141,7 @@ def test_sheets_have_legal_distinct_names_and_meta_is_hidden(content: bytes, fac
     assert book["_meta"]["B2"].value == facts.pack.checksum
 
 
+@pytest.mark.case("I4")
 def test_dirty_text_does_not_stop_a_workbook(facts: Facts, grid: Grid):
     dirty = Piece("=甲\x08\ud800\ufffe\x1b乙", "部门.名称")
     cells = tuple(

@@ -54,6 +54,7 @@ def test_every_message_says_where_and_is_one_line_without_open_braces():
         assert message.endswith("。")
 
 
+@pytest.mark.case("N5")
 def test_totals_and_grade_of_the_three_packages():
     results = {
         name: evaluate(yueyang(), read_package(fixture(name), yueyang()))

@@ -182,6 +182,7 @@ def _clerk(city: City, number: int) -> User:
     return user
 
 
+@pytest.mark.case("C1", "C2")
 def test_fifty_editors_lose_nothing_and_every_clash_is_shown(desk: Desk) -> None:
     assert len(desk.money) == CELLS and 10 < sum(desk.money.values()) < 30
     log = desk.run(SAVES, save_cells)

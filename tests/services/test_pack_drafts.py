@@ -125,6 +125,7 @@ def test_a_wrong_draft_is_kept_but_not_published_and_every_problem_is_told(city:
     assert draft.state == Pack.State.DRAFT
 
 
+@pytest.mark.case("W10")
 def test_publishing_freezes_and_wants_the_content_that_was_seen(city: City, draft: Pack):
     seen = draft.checksum
     draft = put(draft, city.reviewer, ("checks", 2, "level"), "error", "warning", "checks.toml")

@@ -13,6 +13,7 @@ PACKAGES = ["2024-yueyang-package", "2024-yueyang-mended", "2024-correct-package
 
 
 @pytest.mark.parametrize("name", PACKAGES)
+@pytest.mark.case("I6")
 def test_export_is_the_exact_inverse_of_import(name: str) -> None:
     pack = store_pack(folder=PACK_FOLDER)
     assert export_package(import_package(data=fixture_json(name), pack=pack)) == fixture_json(name)
@@ -52,6 +53,7 @@ def test_a_submitted_package_is_not_overwritten_by_an_import(city: City) -> None
     assert export_package(Submission.objects.get(pk=city.submission.pk)) == before
 
 
+@pytest.mark.case("U8")
 def test_a_broken_package_changes_nothing(city: City) -> None:
     submission = city.import_into("2024-correct-package")
     rows = Indicator.objects.count()

@@ -274,6 +274,7 @@ def test_a_closed_round_is_refused(city: City, keeper: Any) -> None:
         bring(city, keeper, sheets_of(file(GOOD)))
 
 
+@pytest.mark.case("U7")
 def test_an_amount_in_the_other_unit_is_warned_about_and_still_possible(city: City, keeper: Any) -> None:
     bring(city, keeper, sheets_of(file(GOOD)))
     seen = plan(city, keeper, sheets_of(file([HEAD, ["101", OWN, 948_000, 89.9, 2]])))

@@ -66,6 +66,7 @@ def run_counters(city: City) -> tuple[int, int]:
     return sum(acknowledged), value_of(city.submission)
 
 
+@pytest.mark.case("C1", "C2")
 def test_no_acknowledged_save_is_lost(city: City) -> None:
     acknowledged, final = run_counters(city)
     assert acknowledged == final == EDITORS * ROUNDS
@@ -230,6 +231,7 @@ def race(
 
 
 @pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.case("C3", "C4", "W12")
 def test_of_two_at_once_one_waits_for_the_other(
     office: Office, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -258,6 +260,7 @@ def chained(office: Office) -> None:
     assert len({*moves, *saves}) == len(moves) + len(saves) <= found["row"]["revision"] + 1
 
 
+@pytest.mark.case("W6")
 def test_the_same_submit_sent_ten_times_at_once_happens_once(city: City) -> None:
     city.import_into("2024-correct-package")
     given = {"submission_id": city.submission.pk, "user": city.preparer, "action": "submit"}
@@ -304,6 +307,7 @@ def wait_past_the_deadline(city: City, work: Callable[[], Any]) -> Any:
 
 
 @pytest.mark.parametrize("action", ["save", "submit"])
+@pytest.mark.case("W8")
 def test_what_was_received_before_the_deadline_counts_though_its_turn_comes_later(
     city: City, action: str
 ) -> None:
@@ -319,6 +323,7 @@ def test_without_the_time_of_receipt_the_one_who_waited_is_refused(city: City) -
 
 
 @pytest.mark.parametrize("action", ["save", "submit"])
+@pytest.mark.case("W8")
 def test_the_deadline_is_exact_to_the_microsecond(city: City, action: str) -> None:
     city.import_into("2024-correct-package")
     tick = timedelta(microseconds=1)

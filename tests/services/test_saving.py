@@ -94,6 +94,7 @@ def test_another_unit_cannot_write(city: City) -> None:
         save(city, city.other_preparer, Change(EXECUTED, "1", was=""))
 
 
+@pytest.mark.case("W2")
 def test_saving_after_submitting_is_refused(city: City) -> None:
     city.import_into("2024-correct-package")
     city.act("submit", city.preparer)
@@ -101,6 +102,7 @@ def test_saving_after_submitting_is_refused(city: City) -> None:
         save(city, city.preparer, Change(EXECUTED, "1", was="95"))
 
 
+@pytest.mark.case("W8")
 def test_saving_after_the_deadline_is_refused(city: City) -> None:
     city.task.deadline = city.task.deadline.replace(year=2020)
     city.task.save()

@@ -57,6 +57,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.case("U1", "U2", "U3", "U4")
+@pytest.mark.asvs("12.1.2", "5.5.2")
+@pytest.mark.dengbao("恶意代码防范")
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(case: str) -> None:
     data, words = REFUSED[case]
     with pytest.raises(Refused, match=words) as refusal:
@@ -64,6 +67,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(case: str) -> Non
     assert str(refusal.value).endswith("。") and "Traceback" not in str(refusal.value)
 
 
+@pytest.mark.case("U4")
 def test_any_damage_to_a_file_is_refused_or_read() -> None:
     dice = random.Random(1)
     for _ in range(6):
@@ -74,6 +78,7 @@ def test_any_damage_to_a_file_is_refused_or_read() -> None:
             read_sheets(bytes(data), "单位.xlsx")
 
 
+@pytest.mark.case("U6")
 def test_values_are_read_as_they_stand_and_broken_formulas_are_told() -> None:
     rows = [["编码", "数", "说明"], [101001, ("=1+1", 2), ("=A9", "#REF!")], ["００１", ("=B9", ""), True]]
     made = workbook({"表": rows, "空": []})
@@ -83,6 +88,7 @@ def test_values_are_read_as_they_stand_and_broken_formulas_are_told() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
+@pytest.mark.case("U13")
 def test_a_csv_is_read_in_the_encodings_people_use(encoding: str) -> None:
     assert read_sheets("编码,名称\r\n001,\"甲,乙\"\r\n".encode(encoding), "a.csv") == {
         "csv": [["编码", "名称"], ["001", "甲,乙"]]
@@ -122,6 +128,7 @@ def test_a_table_that_cannot_be_read_says_where(rows: list[list[object]], words:
     assert [fault for fault in faults if words in str(fault) and not fault.info], faults
 
 
+@pytest.mark.case("I5", "I6")
 def test_what_is_written_is_read_back_and_text_never_becomes_a_formula() -> None:
     hostile = ["001", "=cmd|' /C calc'!A0", "+1", "@x", "－1", "甲\n乙"]
     columns = [Column(f"列{n}", required=n == 0, choices=("是", "否") if n == 5 else ()) for n in range(6)]

@@ -62,6 +62,8 @@ def test_there_are_more_than_seven_hundred_triples() -> None:
 
 
 @pytest.mark.parametrize("state", State)
+@pytest.mark.case("W1")
+@pytest.mark.asvs("11.1.1")
 def test_in_this_state_only_the_rows_of_the_table_are_done(office: Office, state: State) -> None:
     office.go("submit", "sign")
     done = set()
@@ -217,6 +219,7 @@ def test_every_guard_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.guard}-{case.action}")
+@pytest.mark.case("W4")
 def test_when_exactly_this_guard_refuses_nothing_changes_and_the_reason_is_told(
     office: Office, case: Case
 ) -> None:

@@ -141,6 +141,7 @@ def told(page: Client, data: bytes, words: str, number: int) -> str:
     return "" if right and refused else f"{words}: {answer.status_code} {faults}"
 
 
+@pytest.mark.case("U8")
 def test_what_is_wrong_is_told_with_its_place_and_nothing_is_stored(page: Client) -> None:
     before, asked = everything(), list(WRONG.items())[:EVERY_FILE]
     wrong = {case: told(page, make(), words, number) for case, (make, words, number) in asked}
@@ -248,6 +249,7 @@ def test_what_changed_since_the_preview_stops_the_import(page: Client, bureau: D
 
 
 @pytest.mark.parametrize("step", ["create_department", "change_department", "create_user", "appoint"])
+@pytest.mark.case("U8")
 def test_an_import_that_breaks_in_the_middle_leaves_nothing(
     page: Client, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -294,6 +296,7 @@ def test_the_template_is_read_back_and_has_its_choices(page: Client) -> None:
     assert preview(page, out.getvalue()).context["counts"]["units_added"] == 1
 
 
+@pytest.mark.case("I2")
 def test_hostile_words_are_only_words(page: Client) -> None:
     hostile = "<script>alert(1)</script>=cmd|' /C calc'!A0"
     answer = preview(

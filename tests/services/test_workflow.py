@@ -2,6 +2,7 @@ from datetime import date
 from itertools import pairwise
 
 import pytest
+import time_machine
 
 from evaluations.core.workflow import Role, State
 from evaluations.models import Event, Snapshot
@@ -38,6 +39,7 @@ def test_a_correct_package_goes_through_every_step(correct: City) -> None:
     assert list(Snapshot.objects.order_by("at").values_list("action", flat=True)) == ["submit", "approve"]
 
 
+@pytest.mark.case("W4")
 def test_a_package_with_errors_is_not_submitted(city: City) -> None:
     city.import_into("2024-yueyang-package")
     with pytest.raises(Refused, match=r"有 \d+ 处错误必须改正"):
@@ -116,6 +118,7 @@ def test_a_return_reopens_editing_even_after_the_deadline(correct: City) -> None
     assert saved.written or saved.conflicts
 
 
+@pytest.mark.case("W3")
 def test_the_one_who_submitted_cannot_sign(correct: City) -> None:
     appoint(user=correct.preparer, department=correct.unit, role=Role.UNIT_HEAD, since=date(2024, 1, 1))
     correct.act("submit", correct.preparer)
@@ -123,6 +126,7 @@ def test_the_one_who_submitted_cannot_sign(correct: City) -> None:
         correct.act("sign", correct.preparer)
 
 
+@pytest.mark.case("W3")
 def test_a_reviewer_does_not_review_his_own_unit(correct: City) -> None:
     appoint(user=correct.reviewer, department=correct.unit, role=Role.PREPARER, since=date(2024, 1, 1))
     correct.act("submit", correct.preparer)
@@ -131,6 +135,7 @@ def test_a_reviewer_does_not_review_his_own_unit(correct: City) -> None:
         correct.act("approve", correct.reviewer)
 
 
+@pytest.mark.case("W5")
 def test_an_approval_of_what_was_not_seen_is_refused(correct: City) -> None:
     correct.act("submit", correct.preparer)
     correct.act("sign", correct.head)
@@ -143,6 +148,7 @@ def test_an_approval_of_what_was_not_seen_is_refused(correct: City) -> None:
     assert state(correct) == State.BUREAU_REVIEW
 
 
+@pytest.mark.case("W6")
 def test_a_double_click_acts_once(correct: City) -> None:
     revision = correct.submission.revision
     for _ in range(3):
@@ -193,3 +199,16 @@ def test_events_form_one_chain_over_all_submissions(correct: City) -> None:
     events = list(Event.objects.order_by("seq"))
     assert [e.seq for e in events] == list(range(1, len(events) + 1))
     assert all(later.prev == earlier.hash for earlier, later in pairwise(events))
+
+
+@pytest.mark.case("W9")
+@pytest.mark.parametrize("moved", ["2026-01-01T00:00:00+08:00", "2025-12-31T23:59:59.999999+08:00"])
+def test_a_clock_that_is_set_back_does_not_disorder_the_records(correct: City, moved: str) -> None:
+    correct.act("submit", correct.preparer)
+    with time_machine.travel(moved, tick=False):
+        correct.act("withdraw", correct.preparer)
+    correct.act("submit", correct.preparer)
+    events = list(Event.objects.order_by("seq"))
+    assert [e.seq for e in events] == list(range(1, len(events) + 1))
+    assert all(later.prev == earlier.hash for earlier, later in pairwise(events))
+    assert all(event.digest() == event.hash for event in events)

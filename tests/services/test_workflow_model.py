@@ -481,6 +481,7 @@ STARTS = [(), ("submit", "sign")]
 
 
 @pytest.mark.parametrize("start", STARTS, ids=["from a draft", "from the first review"])
+@pytest.mark.case("W7")
 def test_a_thousand_random_steps_agree_with_the_model(office: Office, start: tuple[str, ...]) -> None:
     colleague, unit = office.city.colleague, office.city.unit
     appoint(user=colleague, department=unit, role=Role.UNIT_HEAD, since=date(2024, 1, 1))

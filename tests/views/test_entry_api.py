@@ -53,6 +53,7 @@ def test_the_answer_carries_computed_cells_findings_and_the_time(city: City, cle
         b"[" * 100_000,
     ],
 )  # fmt: skip
+@pytest.mark.asvs("5.1.4")
 def test_a_wrong_shape_is_one_chinese_sentence_and_changes_nothing(
     city: City, clerk: Client, body: bytes
 ) -> None:
@@ -92,6 +93,7 @@ def test_a_row_that_cannot_be_is_refused_with_the_way_out(
     assert advice in answer.json()["error"]
 
 
+@pytest.mark.case("W2")
 def test_saving_after_submitting_is_409_with_the_reason(city: City, clerk: Client) -> None:
     city.import_into("2024-correct-package")
     city.act("submit", city.preparer)
@@ -134,6 +136,7 @@ def test_the_drawer_holds_what_the_form_has_no_column_for(city: City, clerk: Cli
     assert f"指标[{row.row_id}].档次" in page
 
 
+@pytest.mark.case("W5")
 def test_a_replayed_approval_is_refused_and_the_typed_text_is_kept(city: City) -> None:
     city.import_into("2024-correct-package")
     city.act("submit", city.preparer)
@@ -155,6 +158,7 @@ def test_a_replayed_approval_is_refused_and_the_typed_text_is_kept(city: City) -
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}\"'><img src=x onerror=alert(1)>"
 
 
+@pytest.mark.asvs("5.3.1")
 def test_typed_text_is_never_markup(city: City, clerk: Client) -> None:
     save(clerk, city, {"address": "部门.名称", "was": "云湖市政务服务中心", "value": HOSTILE})
     for name in ("form", "preview"):
