@@ -45,12 +45,10 @@ test: ## 检查代码，并在 SQLite 和 PostgreSQL 上测试
 	$(python) -m tests.postgres $(python) -m pytest -q -n 2 --dist worksteal -m postgres
 
 .PHONY: stress
-stress: export STRESS_SAVES = $(SAVES)
-stress: SAVES ?= 20000
-stress: ## 更大的并发测试（SAVES=20000）
+stress: HOURS ?= 1
+stress: ## 更大的并发、随机、杀进程测试，可中断再接着做（HOURS=1）
 	@.ci/setup --test
-	$(python) -m pytest -q tests/services/test_many_editors.py
-	$(python) -m tests.postgres $(python) -m pytest -q tests/services/test_many_editors.py
+	$(python) -m tests.stress --hours $(HOURS)
 
 .PHONY: lint
 lint: export DJANGO_SETTINGS_MODULE = tests.settings

@@ -1,4 +1,6 @@
 from hypothesis import settings
 
-settings.register_profile("core", max_examples=60, deadline=None, database=None)
+from tests.size import times
+
+settings.register_profile("core", max_examples=times(60), deadline=None, database=None)
 settings.load_profile("core")

@@ -9,6 +9,7 @@ from evaluations.core.facts import Facts
 from evaluations.core.interchange import read_package
 from evaluations.core.linking import DIFFERENT, LOOSE, SAME, numbers_of
 from tests.builders import CORRECT, EXAMPLE, MENDED, fixture, yueyang
+from tests.size import times
 
 
 def facts_with(changes: dict[str, str]) -> Facts:
@@ -202,7 +203,7 @@ def test_an_honest_report_of_any_kind_of_unit_is_not_accused(kind):
     assert [(f.code, f.message) for f in accused] == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=times(40), deadline=None)
 @given(
     st.text(
         alphabet="共计其中占比率有合格办结满意执行预算本年支出项目，、。；：（）\n0123456789.%万元人件年月日约余未达目标",

@@ -22,13 +22,15 @@ from tests.conftest import PACK_FOLDER, City, fixture_json
 from tests.crash.clerks import Clerk, at_work, clerk, decide, killed_during
 from tests.crash.records import flow_broken, half_written, lost
 from tests.server import Caller, Server, signed_in
+from tests.size import times
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SQLITE = connection.vendor == "sqlite"
-KILLS_WHILE_SAVING, KILLS_OF_ALL = (36 if SQLITE else 18), 3
-UNITS = 10 if SQLITE else 6
-"""两种数据库都杀；PostgreSQL 上每次慢些，少杀几次，两边合起来近百次。"""
-EXPORTS = 6
+KILLS_OF_ALL = 3
+KILLS_WHILE_SAVING = times(8 * KILLS_OF_ALL if SQLITE else 4 * KILLS_OF_ALL)
+UNITS = times(6 if SQLITE else 3)
+"""两种数据库都杀；PostgreSQL 上每次慢些，少杀几次。"""
+EXPORTS = times(4)
 KILLS_TO_CATCH_A_LIE = 25
 FORM = "department"
 CELLS = [

@@ -24,9 +24,10 @@ from evaluations.exports.xlsx import render_xlsx
 from tests.builders import ROOT
 from tests.packs import generator
 from tests.packs.faces import expected, html_cells, html_text, squeezed, worksheets, xlsx_cells
+from tests.size import seeds
 
-SEEDS = range(30)
-WILD = range(240)
+SEEDS = seeds(20)
+WILD = seeds(200)
 PLACE = re.compile(r"^(pack|fields|indicators|scoring|checks|\d)\.toml")
 
 

@@ -21,12 +21,13 @@ from evaluations.core.interchange import read_package
 from evaluations.services.demo.city import units
 from evaluations.services.demo.papers import write_paper
 from tests.builders import CORRECT, fixture, yueyang
+from tests.size import seeds
 
 Data = dict[str, Any]
 Place = tuple[str, Data]
 """The prefix of a scope (empty for the department) and its part of the package."""
 UNITS = ("101002", "104", "106", "108")
-SEEDS = range(3)
+SEEDS = seeds(2)
 NARRATIVE = ("R", "N", "X01", "X06", "X10", "X11")
 
 

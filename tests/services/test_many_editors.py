@@ -1,11 +1,10 @@
 """五十个人同时填一份材料：每个被确认的保存都在修改链上，每次冲突都给输的人看了两个值。
 
-存多少次由环境变量 STRESS_SAVES 定，默认 1000。
+存多少次由 tests/size.py 定。
 """
 
 from __future__ import annotations
 
-import os
 import random
 import threading
 from collections import Counter
@@ -23,12 +22,13 @@ from evaluations.models import Edit, Submission
 from evaluations.selectors import PROJECT_SCOPE, read
 from evaluations.services.entry import Change, save_cells
 from tests.conftest import City
+from tests.size import SEED, times
 from tests.together import together, without_lock, without_transaction
 from units.models import User
 from units.services import appoint, create_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SAVES = int(os.environ.get("STRESS_SAVES", "1000"))
+SAVES = times(300)
 EDITORS, CELLS = 50, 40
 AT_ONCE = {"postgresql": 8, "sqlite": 2}
 """同时在办的请求：PostgreSQL 上与随产品的网站服务器一样多（两个进程，各四个线程）。SQLite 不排队，等的人隔一会儿
@@ -141,7 +141,9 @@ class Desk:
 
     def run(self, wanted: int, save: Callable[..., Any]) -> Log:
         log, room = Log(wanted), threading.Semaphore(AT_ONCE[connection.vendor])
-        workers = [self.editor(user, seed, log, save, room) for seed, user in enumerate(self.users)]
+        workers = [
+            self.editor(user, seed, log, save, room) for seed, user in enumerate(self.users, 1000 * SEED)
+        ]
         assert together(workers, seconds=3_600) == [None] * len(workers)
         return log
 

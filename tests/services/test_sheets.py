@@ -11,6 +11,7 @@ from evaluations.core.tabular import UNCOMPUTED, Row, table
 from evaluations.exports.tables import Column, Table, write_tables
 from evaluations.services.problems import Refused
 from evaluations.services.sheets import read_sheets
+from tests.size import SEED, times
 from tests.workbooks import ENCRYPTED, OLE, PAGE, SHEET1, repacked, sheet_xml, workbook
 
 GOOD = workbook({"单位": [["编码", "名称"], [101001, "甲"]]})
@@ -69,8 +70,8 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(case: str) -> Non
 
 @pytest.mark.case("U4")
 def test_any_damage_to_a_file_is_refused_or_read() -> None:
-    dice = random.Random(1)
-    for _ in range(6):
+    dice = random.Random(1 + SEED)
+    for _ in range(times(6)):
         data = bytearray(GOOD)
         for _ in range(dice.randint(1, 20)):
             data[dice.randrange(len(data))] = dice.randrange(256)
