@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 
-STRESS = int(os.environ.get("STRESS", "1"))
+STRESS = float(os.environ.get("STRESS", "1"))
 SEED = int(os.environ.get("STRESS_SEED", "0"))
 
 
 def times(least: int) -> int:
-    """The count for this run, ``least`` in an ordinary one."""
-    return least * STRESS
+    """The count for this run, ``least`` in an ordinary one; fewer when STRESS is below one (``make mutation``)."""
+    return max(1, round(least * STRESS))
 
 
 def seeds(least: int) -> range:
