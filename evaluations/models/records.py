@@ -142,7 +142,12 @@ class Event(Chained):
         verbose_name_plural = "事件"
         ordering = ["seq"]
         constraints = [models.UniqueConstraint(fields=["seq"], name="event_seq_once")]
-        indexes = [models.Index(fields=["submission", "seq"])]
+        indexes = [
+            models.Index(fields=["submission", "seq"]),
+            models.Index(fields=["user", "seq"]),
+            models.Index(fields=["action", "seq"]),
+            models.Index(fields=["at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} {self.user or ''}"
