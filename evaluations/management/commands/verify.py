@@ -1,5 +1,6 @@
 """manage.py verify：核对审计链、锚点、把守的触发器，重算快照；--backup 与一份备份比。退出码 0 相符、1 有不符。"""
 
+from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
@@ -7,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from evaluations import audit, guards
 from evaluations.audit_verifier import told
+from evaluations.services.backup import differences_now
 
 from . import plain_errors
 
@@ -16,6 +18,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--quick", action="store_true", help="不重算快照的计算值和核对结果")
+        parser.add_argument("--backup", type=Path, help="再与这份备份逐表逐行、逐个文件比")
 
     def handle(self, *args: Any, **options: Any) -> None:
         bad = False
@@ -28,6 +31,9 @@ class Command(BaseCommand):
             report = audit.check()
             bad |= bool(report.problems)
             self.stdout.write("\n".join(told(report)))
+            for line in differences_now(options["backup"]) if options["backup"] else ():
+                bad = True
+                self.stdout.write(f"与备份不同：{line}")
         if not options["quick"]:
             bad |= self._snapshots_differ()
         if bad:
