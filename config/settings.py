@@ -118,6 +118,7 @@ MIDDLEWARE = [
     "units.middleware.refuse_nul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "evaluations.middleware.record_refusals",
     "units.middleware.first_run",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "units.middleware.FirstPassword",
