@@ -27,6 +27,7 @@ from evaluations.services.auditing import note_check, note_export
 
 from ..api import whole_number
 from ..documents import download
+from ..history import edit_json
 from . import managing
 
 PAGE, PACKAGES = 50, 20
@@ -83,7 +84,7 @@ def edits(request: HttpRequest, submission_id: UUID) -> HttpResponse:
     before = whole_number(request.GET.get("before"))
     shown: list[Edit] = list(trail.edits_before(submission, before)[: PAGE + 1])
     context = {
-        "submission": submission, "edits": shown[:PAGE], "first": before is None,
+        "submission": submission, "rows": [{"edit": edit, **edit_json(edit)} for edit in shown[:PAGE]], "first": before is None,
         "older": f"?before={shown[PAGE - 1].seq}" if len(shown) > PAGE else "",
     }  # fmt: skip
     return render(request, "evaluations/manage/audit_edits.html", context)
