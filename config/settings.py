@@ -9,6 +9,9 @@ DATABASE_URL          正式运行用 postgres://…，默认是 DATA_DIR 下的
 DATA_DIR              数据目录，默认 data/
 FONT_DIR              单位自备字体的文件夹：宋体、仿宋、楷体、黑体、小标宋 加 .ttf、.otf 或 .ttc，优先使用
 PDF_WORKERS           每个网站进程最多几个排版子进程，默认 2
+ANCHOR_DIR            每日锚点的文件夹，默认 DATA_DIR/anchors；应放在别的机器上（docs/运维/备份与审计.md）
+ANCHOR_KEY            锚点的密钥，或 ANCHOR_KEY_FILE 指一个文件；没有时锚点不带密钥
+PG_BIN                pg_dump、pg_restore 所在的文件夹，默认按 PATH 找
 """
 
 import os
@@ -80,6 +83,12 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 FONT_DIR = env.str("FONT_DIR", default="")
 PDF_WORKERS = count("PDF_WORKERS", default=2)
 
+ANCHOR_DIR = Path(env.str("ANCHOR_DIR", default=str(DATA_DIR / "anchors")))
+ANCHOR_KEY = env.str("ANCHOR_KEY", default="")
+if not ANCHOR_KEY and (key_file := env.str("ANCHOR_KEY_FILE", default="")):
+    ANCHOR_KEY = Path(key_file).read_text(encoding="utf-8").strip()
+PG_BIN = env.str("PG_BIN", default="")
+
 SECRET_KEY = secret_key(DATA_DIR / "secret_key", may_create=DEBUG or DEMO)
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 
@@ -109,6 +118,7 @@ MIDDLEWARE = [
     "units.middleware.refuse_nul",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "evaluations.middleware.record_refusals",
     "units.middleware.first_run",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "units.middleware.FirstPassword",

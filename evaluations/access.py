@@ -90,6 +90,11 @@ def administers(user: User) -> set[Role]:
     return {Role(a.role) for a in appointments_of(user)} & UNIT_ADMINS
 
 
+def in_bureau(user: User) -> bool:
+    """今天在财政局有岗位的人。"""
+    return any(a.department.kind == Department.Kind.BUREAU for a in appointments_of(user))
+
+
 def picks_from_library(user: User) -> bool:
     """能从指标库里选：填报人填表时选，方案管理员编模板时选。"""
     return any(Role(a.role) in (Role.PREPARER, Role.PACK_ADMIN) for a in appointments_of(user))

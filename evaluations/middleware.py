@@ -1,4 +1,6 @@
-"""以别人的视角查看：会话里记着看谁，这里把 ``request.user`` 换成他，不是读的请求一律不许。
+"""请求的两层：不许做的事记一条；以别人的视角查看。
+
+以别人的视角查看：会话里记着看谁，这里把 ``request.user`` 换成他，不是读的请求一律不许。
 
 ``request.user.viewed_by`` 是真正的本人；access 见到它就什么都不许做，页面见到它就写明在看谁。
 """
@@ -16,12 +18,37 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evaluations.services.problems import Missing, Refused
+from evaluations.services.refusals import note_refusal
 from evaluations.services.viewing import LONGEST, end_viewing, viewed
 from units.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
 KEY = "viewing"
 SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+REFUSALS = (403, 404)
+WORKFLOW = "evaluations:act"
+"""流程的动作，守卫不许时答 409，也算拒绝；别处的 409 是表单没有填对。"""
+
+
+def record_refusals(get_response: Next) -> Next:
+    """登录了的人发来要改东西的请求，答了不许、没有的，审计里记一条。排在登录之后。"""
+
+    def check(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        status = response.status_code
+        if request.method in SAFE or (status not in REFUSALS and status != 409):
+            return response
+        here = request.resolver_match
+        view = here.view_name if here else ""
+        user = getattr(request.user, "viewed_by", request.user)
+        if user.is_authenticated and (status in REFUSALS or view == WORKFLOW):
+            where = here.kwargs if here else {}
+            note_refusal(user=user, view=view, where=where, method=str(request.method)[:10], status=status)
+        return response
+
+    return check
 
 
 def view_as(get_response: Next) -> Next:

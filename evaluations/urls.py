@@ -9,6 +9,7 @@ from .views import (
     home,
     library,
     people,
+    receipts,
     report,
     reviewing,
     setup,
@@ -44,6 +45,7 @@ of_submission = [
     path("numbers/", report.numbers, name="numbers"),
     path("submit/", decide.submit, name="submit"),
     path("act/<slug:action>/", decide.act, name="act"),
+    path("receipt/", receipts.receipt, name="receipt"),
     path("history/", history.history, name="history"),
     path("versions/", history.versions, name="versions"),
     path("compare/", history.compare, name="compare"),
@@ -56,7 +58,7 @@ of_submission = [
     path("checklist/<slug:to>/", reviewing.checklist, name="checklist_file"),
 ]
 
-MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices")
+MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices", "audit")
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -65,6 +67,7 @@ urlpatterns = [
     path("library/", library.search, name="library_search"),
     path("people/", people.people, name="people"),
     path("people/<uuid:appointment_id>/", people.appointment, name="appointment"),
+    path("receipts/", receipts.check, name="receipt_check"),
     path("review/", home.queue, name="queue"),
     path("review/<uuid:submission_id>/", decide.review, name="review"),
     path("review/<uuid:submission_id>/task/", waivers.task, name="task"),

@@ -10,10 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import TransactionTestCase
 from django.utils import timezone
 
 from evaluations.core.pack import Pack, load_folder
 from evaluations.core.workflow import Role
+from evaluations.guards import guards_off
 
 ROOT = Path(__file__).resolve().parent
 FIXTURES = ROOT / "fixtures"
@@ -25,6 +28,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("django_db") and not item.get_closest_marker("browser"):
             item.add_marker(pytest.mark.postgres)
+
+
+_flush = TransactionTestCase._fixture_teardown
+
+
+def _flush_without_guards(case: TransactionTestCase) -> None:
+    """带事务的测试做完要清库：只在清库时放下把守，测试里它们都在。"""
+    with guards_off(connection):
+        _flush(case)
+
+
+TransactionTestCase._fixture_teardown = _flush_without_guards
 
 
 def fixture_json(name: str) -> dict[str, Any]:

@@ -24,8 +24,12 @@ def algorithm() -> str:
 
 def digest(previous: str, content: Mapping[str, object], using: str) -> str:
     """一条记录的摘要：算法（前一摘要 + 规范 JSON）。"""
-    body = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return hashlib.new(using, f"{previous}\n{body}".encode()).hexdigest()
+    return hashlib.new(using, f"{previous}\n{canonical(content)}".encode()).hexdigest()
+
+
+def canonical(content: Mapping[str, object]) -> str:
+    """规范 JSON：键按次序，没有空白，一行；算摘要、导出都用它。"""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
 def instant(moment: datetime) -> str:

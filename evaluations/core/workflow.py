@@ -114,7 +114,7 @@ _BY_DEPARTMENT, _BY_BUREAU, _BY_ADMIN = Role.DEPARTMENT_REVIEWER, Role.BUREAU_RE
 TRANSITIONS: tuple[Transition, ...] = (
     Transition("submit", _DRAFT, _UNIT, _PREPARER, _SUBMIT, ("snapshot", "mark_submitted"), "送审", "reply"),
     Transition("withdraw", _UNIT, _DRAFT, _PREPARER, ("round_open",), (), "撤回"),
-    Transition("sign", _UNIT, None, _HEAD, _OWN, ("reach_office",), "签批"),
+    Transition("sign", _UNIT, None, _HEAD, _OWN, ("reach_office", "receipt"), "签批"),
     Transition("return", _UNIT, _DRAFT, _HEAD, _SEND_BACK, _RETURN, "退回", "reason"),
     Transition("recall", _DEPARTMENT, _DRAFT, _HEAD, _RECALL, ("leave_office",), "撤回"),
     Transition("claim", _DEPARTMENT, _DEPARTMENT, _BY_DEPARTMENT, (*_CLAIM, "unclaimed"), ("claim",), "开始审核"),
@@ -162,6 +162,7 @@ EFFECT_WORDS = {
     "mark_submitted": "记送审时间",
     "reach_office": "审核人从此看得到",
     "leave_office": "审核人不再看得到",
+    "receipt": "出回执",
     "mark_returned": "记退回、改好的期限、标出的各处和连同给的意见",
     "freeze_review": "定格评审得分表",
     "mark_approved": "记通过时间和最后总分",

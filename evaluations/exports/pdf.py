@@ -51,10 +51,10 @@ def render_pdf(parts: Sequence[Grid | Part], *, title: str, footer: str = "", pd
         return job.write("pdf/a-3u" if pdfa else "")
 
 
-def render_sheets(sheets: Sequence[Sheet], *, title: str) -> bytes:
-    """几张普通的清单（不是官方表样）依次印成一个 PDF；长的由排版自己分页，表头每页重印。"""
+def render_sheets(sheets: Sequence[Sheet], *, title: str, numbered: bool = True) -> bytes:
+    """几张普通的清单（不是官方表样）依次印成一个 PDF；长的由排版自己分页，表头每页重印；``numbered`` 印页码。"""
     with pool().worker(SECONDS_PER_PART * len(sheets)) as worker:
-        job = _Job(worker, title, "")
+        job = _Job(worker, title, "", numbered)
         for sheet in sheets:
             job.put(job.lay(sheet))
         return job.write("")
@@ -72,8 +72,8 @@ class Laid:
 class _Job:
     """一次出件：逐份排版，末了排目录，写成一个文件。"""
 
-    def __init__(self, worker: Worker, title: str, footer: str) -> None:
-        self.worker = worker
+    def __init__(self, worker: Worker, title: str, footer: str, numbered: bool = True) -> None:
+        self.worker, self.numbered = worker, numbered
         self.title = title
         self.footer = footer
         self.pages = 0
@@ -117,7 +117,8 @@ class _Job:
     def lay(self, sheet: Sheet, slack: float = 0.0) -> Laid:
         """排一份。"""
         number = len(self.order) + 1
-        css = page_css(sheet.kind, sheet.orientation, start=self.pages + 1, slack=slack, sheet=number)
+        start = self.pages + 1 if self.numbered else 0
+        css = page_css(sheet.kind, sheet.orientation, start=start, slack=slack, sheet=number)
         return self._ask(document([sheet], self.title, self.footer, css=css, first=number))
 
     def _ask(self, html: str) -> Laid:

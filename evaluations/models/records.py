@@ -106,14 +106,17 @@ class Snapshot(Identified):
     def __str__(self) -> str:
         return f"{self.submission} 第 {self.revision} 修订"
 
-    def digest(self) -> str:
-        """照现在的内容重算的摘要；与存着的不同就是被改过。"""
-        body = {
+    def content(self) -> dict[str, object]:
+        """算进摘要的各项。"""
+        return {
             "submission": str(self.submission_id), "prior": str(self.prior_id or ""), "action": self.action,
             "revision": self.revision, "at": instant(self.at), "inputs": self.inputs, "computed": self.computed,
             "findings": self.findings, "pack_checksum": self.pack_checksum, "engine": self.engine,
         }  # fmt: skip
-        return digest(GENESIS, body, self.algorithm)
+
+    def digest(self) -> str:
+        """照现在的内容重算的摘要；与存着的不同就是被改过。"""
+        return digest(GENESIS, self.content(), self.algorithm)
 
 
 class Event(Chained):
@@ -142,7 +145,12 @@ class Event(Chained):
         verbose_name_plural = "事件"
         ordering = ["seq"]
         constraints = [models.UniqueConstraint(fields=["seq"], name="event_seq_once")]
-        indexes = [models.Index(fields=["submission", "seq"])]
+        indexes = [
+            models.Index(fields=["submission", "seq"]),
+            models.Index(fields=["user", "seq"]),
+            models.Index(fields=["action", "seq"]),
+            models.Index(fields=["at"]),
+        ]
 
     def __str__(self) -> str:
         return f"{self.label} {self.user or ''}"

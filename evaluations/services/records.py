@@ -18,7 +18,7 @@ from evaluations.reviewing import LARGEST_TOTAL
 from evaluations.selectors import Reading, prior_snapshot
 from units.models import User
 
-_EVENT_LOCK = 7_310_001
+EVENT_LOCK = 7_310_001
 """全系统一条事件链，追加要排队。"""
 
 
@@ -59,7 +59,7 @@ def record_event(
     target: str = "", reason: str = "", details: Mapping[str, Any] | None = None, key: str | None = None,
 ) -> Event:  # fmt: skip
     """在全系统的事件链上加一条。"""
-    wait_turn(_EVENT_LOCK)
+    wait_turn(EVENT_LOCK)
     last = Event.objects.order_by("-seq").first()
     seq = last.seq + 1 if last else 1
     prev = last.hash if last else GENESIS

@@ -24,6 +24,7 @@ from units.models import User
 from .copies import refresh_prints
 from .drafting import lock_submission
 from .problems import Refused, Stale
+from .receipts import issue_receipt
 from .records import record_event, take_snapshot
 
 MAX_TEXT, MAX_FLAGS = 2_000, 200
@@ -233,6 +234,10 @@ def _leave_office(attempt: Attempt) -> Details:
     return {}
 
 
+def _receipt(attempt: Attempt) -> Details:
+    return {"receipt": issue_receipt(attempt.submission)}
+
+
 def _mark_returned(attempt: Attempt) -> Details:
     submission = attempt.submission
     submission.returned = True
@@ -299,6 +304,7 @@ EFFECTS: dict[str, Callable[[Attempt], Details]] = {
     "mark_submitted": _mark_submitted,
     "reach_office": _reach_office,
     "leave_office": _leave_office,
+    "receipt": _receipt,
     "mark_returned": _mark_returned,
     "freeze_review": _freeze_review,
     "mark_approved": _mark_approved,

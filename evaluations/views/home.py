@@ -17,6 +17,7 @@ from evaluations import access, reviewing, timeline
 from evaluations.core.prescribed import kinds_of
 from evaluations.core.workflow import DONE_STATES, Role, State
 from evaluations.models import Notice, Submission
+from evaluations.receipts import receipts_of
 from evaluations.selectors import PROJECT_SCOPE, Reading, describe_cell, history_of, notices_for, read
 from evaluations.services import projects as project_service
 from evaluations.services.presence import hand_part
@@ -108,7 +109,7 @@ def workbench(request: HttpRequest, submission_id: UUID) -> HttpResponse:
         "counts": reading.counts, "figures": present.figures_of(reading), "final_parts": reviewing.frozen_parts(submission) if submission.state in DONE_STATES else [],
         "actions": present.actions_of(submission, offers(submission, request.user, reading)),
         "returned": present.returned_of(reading), "days_left": present.days_left(submission),
-        "deadline": access.due_of(submission), "documents": present.package_urls(submission),
+        "deadline": access.due_of(submission), "documents": present.package_urls(submission), "receipts": receipts_of(submission),
         "undo_project": _removed(request, parts), "project_kinds": kinds_of(reading.facts.pack, PROJECT_SCOPE),
         "history": [present.event_json(event) for event in history_of(submission)[:8]],
         "revision": submission.revision, "idempotency_key": present.new_key(), "new_id": uuid7(),
@@ -216,7 +217,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     )
     roles = {Role(a.role) for a in access.appointments_of(request.user)}
     context = {
-        "tabs": tabs, "here": here, "rows": rows, "oversees": Role.BUREAU_REVIEWER in roles, "notices": _notices(roles),
+        "tabs": tabs, "here": here, "rows": rows, "oversees": Role.BUREAU_REVIEWER in roles, "in_bureau": access.in_bureau(request.user), "notices": _notices(roles),
     }  # fmt: skip
     return render(request, "evaluations/queue.html", context)
 

@@ -18,6 +18,7 @@ from evaluations.core.checks import INFO
 from evaluations.core.workflow import OVERSIGHT
 from evaluations.forms.waivers import WaiverForm
 from evaluations.models import Submission, Waiver
+from evaluations.receipts import receipts_of
 from evaluations.selectors import describe_cell, history_of, read, waivers_of
 from evaluations.services.problems import Refused
 from evaluations.services.waivers import grant_waiver, waiving_refusal, withdraw_waiver
@@ -52,6 +53,7 @@ def _page(request: HttpRequest, submission: Submission, form: WaiverForm, status
         "history": [present.event_json(event) for event in history_of(submission) if event.action in TOLD],
         "form": form, "waiving": not refusal, "why_not": refusal, "waivers": _rows(request.user, submission),
         "sees_content": _sees(request.user, submission),
+        "receipts": receipts_of(submission) if _sees(request.user, submission) else [],
     }  # fmt: skip
     return render(request, "evaluations/task.html", context, status=status)
 
