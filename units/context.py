@@ -51,6 +51,8 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
             (label, reverse(f"evaluations:{name}"), f"/manage/{name}/")
             for name, label in (("units", "单位"), ("accounts", "人员"))
         ]
+    elif Role.SECURITY_ADMIN in roles:
+        items.append(("人员", reverse("evaluations:accounts"), "/manage/accounts/"))
     elif roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
         items.append(("人员", reverse("evaluations:people"), "/people/"))
     return [
