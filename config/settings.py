@@ -204,8 +204,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "units.passwords.LengthValidator",
         "OPTIONS": {"least": 10 if DENGBAO_MODE else 12, "most": 128},
     },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "units.passwords.CommonValidator"},
     {"NAME": "units.passwords.NotOwnNameValidator"},
 ]
 if DENGBAO_MODE:

@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -46,6 +47,14 @@ class LengthValidator:
     def get_help_text(self) -> str:
         """改密码的页面上写的话。"""
         return f"至少 {self.least} 个字。"
+
+
+class CommonValidator(CommonPasswordValidator):
+    """不能是常见的密码（Django 自带的两万个）。"""
+
+    def get_help_text(self) -> str:
+        """改密码的页面上写的话。"""
+        return "不能是常见的密码。"
 
 
 class KindsValidator:
@@ -91,7 +100,7 @@ class NotOwnNameValidator:
 
     def get_help_text(self) -> str:
         """改密码的页面上写的话。"""
-        return "不能有您的账号、姓名、单位名称，不能是常见的密码。"
+        return "不能有您的账号、姓名、单位名称。"
 
 
 class NotUsedBeforeValidator:
