@@ -17,11 +17,12 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evaluations.services import second_factor, signing_in
+from evaluations.services import login_limits, second_factor, signing_in
 from evaluations.services.login_limits import Held
 
 from .forms import ChangePasswordForm, CodeForm
 from .models import User, UserSession
+from .origin import address_of
 from .passwords import days_left, overdue
 from .qr import drawing_of
 from .sessions import SINCE, idle_before
@@ -96,6 +97,23 @@ class ChangePassword(auth.PasswordChangeView):
     def get_context_data(self, **given: Any) -> dict[str, Any]:
         since = self.request.session.get(SINCE)
         return super().get_context_data(overdue=overdue(self.request.user, since), **given)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """旧密码也不能随便试：和登录算在一起。"""
+        if not request.POST.get("old_password"):
+            return super().post(request, *args, **kwargs)
+        where = {"username": request.user.username, "address": address_of(request)}
+        try:
+            held = login_limits.admit(**where)
+        except Held as problem:
+            return held_page(request, problem)
+        form = self.get_form()
+        valid = form.is_valid()
+        if "old_password" in form.errors:
+            signing_in.record_failure(**where, how="改密码时旧密码不对", locked=held is not None)
+        else:
+            login_limits.passed(**where)
+        return self.form_valid(form) if valid else self.form_invalid(form)
 
     def form_valid(self, form: ChangePasswordForm) -> HttpResponse:
         signing_in.change_password(

@@ -97,7 +97,7 @@ def enter(request: HttpRequest, user: User, backend: str, onward: str, how: str)
     request.session[PENDING] = {
         "user": str(user.pk), "backend": backend, "how": how, "at": time.time(), "hash": user.get_session_auth_hash(),
     }  # fmt: skip
-    return redirect(f"{reverse('units:second_step')}?{urlencode({'next': onward})}")
+    return redirect(reverse("units:second_step") + (f"?{urlencode({'next': onward})}" if onward else ""))
 
 
 def sign_in(request: HttpRequest, user: User, backend: str, onward: str, how: str) -> HttpResponse:

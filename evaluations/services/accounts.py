@@ -21,6 +21,7 @@ from units import services as primitive
 from units.models import Appointment, Department, ProposedPost, User
 from units.passwords import INITIAL_VALID, random_password
 
+from . import second_factor
 from .problems import Refused
 from .records import record_event, wait_turn
 from .units import end_post, start_post
@@ -240,7 +241,10 @@ def _appoint(
         return primitive.propose_post(
             user=person, department=department, role=role, since=since, until=until, by=by
         )
-    return start_post(user=person, department=department, role=role, since=since, until=until)
+    post = start_post(user=person, department=department, role=role, since=since, until=until)
+    if second_factor.must(person) and not second_factor.has(person):
+        primitive.end_sessions(user=person)
+    return post
 
 
 def check_proposal(person: User, role: Role, since: date, until: date | None) -> None:

@@ -521,6 +521,7 @@ def test_every_post_wants_its_csrf_token(world: World) -> None:
     assert _everything() == before
 
 
+@pytest.mark.case("A11")
 def test_a_moved_clerk_loses_the_package_with_the_next_request(city: City) -> None:
     client = Client()
     client.force_login(city.preparer)
@@ -530,6 +531,7 @@ def test_a_moved_clerk_loses_the_package_with_the_next_request(city: City) -> No
     assert client.get(url).status_code == 404
 
 
+@pytest.mark.case("A11")
 def test_a_disabled_account_is_out_with_the_next_request(city: City) -> None:
     client = Client()
     client.force_login(city.preparer)

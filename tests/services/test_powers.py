@@ -1,5 +1,6 @@
 """三员互斥由数据库守着；三员、方案管理员要两个人任命；系统管理员看不到填报内容、动不了审计；解锁。"""
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
@@ -26,6 +27,7 @@ from evaluations.services.login_limits import Held, admit
 from evaluations.services.problems import Refused
 from evaluations.services.proposals import confirm_post, decline_post, why_not_confirm
 from tests.conftest import City
+from tests.services.town import make_town
 from units.ids import uuid7
 from units.models import Appointment, ProposedPost, User
 
@@ -98,6 +100,31 @@ def test_posts_one_after_the_other_are_allowed_and_a_change_is_checked_too(town:
             user=town.preparer, department=town.unit, role=Role.SECURITY_ADMIN, since=date(2025, 1, 1)
         )
     posts.filter(role=Role.AUDIT_ADMIN).update(until=date(2030, 1, 1))
+
+
+@pytest.mark.case("A10")
+@pytest.mark.django_db(transaction=True)
+def test_two_transactions_at_once_cannot_give_two_of_the_three(people: Callable[..., Any]) -> None:
+    town = make_town(people)
+    user = User.objects.create(username="both", display_name="某")
+    start, done = threading.Barrier(2), []
+
+    def give(role: Role) -> None:
+        try:
+            start.wait()
+            raw(user, town, role, date(2024, 1, 1), OPEN)
+            done.append(role)
+        except IntegrityError:
+            pass
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=give, args=(role,)) for role in (Role.SYSTEM_ADMIN, Role.AUDIT_ADMIN)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(done) == 1 == Appointment.objects.filter(user=user).count()
 
 
 # ---- 两个人办 ----

@@ -33,6 +33,7 @@ SYSTEM = {
 }  # fmt: skip
 
 
+@pytest.mark.dengbao("访问控制 b")
 @pytest.mark.django_db
 def test_while_there_is_no_account_every_page_leads_to_the_setup() -> None:
     page = Client()

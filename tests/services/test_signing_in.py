@@ -181,6 +181,20 @@ def test_of_fifty_guesses_at_once_no_more_than_five_are_checked(
     assert Event.objects.filter(action__startswith="login_").count() == 5
 
 
+@pytest.mark.case("A15")
+def test_the_old_password_cannot_be_guessed_on_the_page_that_changes_it(town: City) -> None:
+    client = signed_in()
+
+    def change(old: str, new: str = "xian-ding-mi-ma-2024") -> int:
+        sent = {"old_password": old, "new_password1": new, "new_password2": new}
+        return client.post(reverse("units:password"), sent, REMOTE_ADDR="10.0.0.1").status_code
+
+    assert [change(OWN, "short") for _ in range(6)] == [200] * 6, "新密码不合规则不算试密码"
+    assert [change(f"guess-{n}") for n in range(5)] == [200] * 5
+    assert change(OWN) == 429
+    assert Event.objects.filter(action__in=("login_failed", "login_locked")).count() == 5
+
+
 # ---- 看不出有没有这个账号 ----
 
 
