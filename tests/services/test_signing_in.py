@@ -234,6 +234,7 @@ def test_a_session_is_new_after_login_and_dead_after_logout(town: City) -> None:
     assert key != "planted0planted0planted0planted0" and alive(client)
     answer = client.post(reverse("units:logout"))
     assert answer["Clear-Site-Data"] == '"storage"'
+    assert answer.cookies[settings.SESSION_COOKIE_NAME]["max-age"] == 0
     client.cookies[settings.SESSION_COOKIE_NAME] = key
     assert not alive(client)
     assert not UserSession.objects.filter(pk=key).exists()
