@@ -12,11 +12,22 @@ PDF_WORKERS           每个网站进程最多几个排版子进程，默认 2
 ANCHOR_DIR            每日锚点的文件夹，默认 DATA_DIR/anchors；应放在别的机器上（docs/运维/备份与审计.md）
 ANCHOR_KEY            锚点的密钥，或 ANCHOR_KEY_FILE 指一个文件；没有时锚点不带密钥
 PG_BIN                pg_dump、pg_restore 所在的文件夹，默认按 PATH 找
+
+账号与登录（docs/运维/账号与登录.md）：
+DJANGO_SECRET_KEY_FALLBACKS  换密钥时的旧密钥，逗号分隔；旧密钥签的会话照样有效，过一天去掉
+DENGBAO_MODE          按等保三级管密码，默认 true；false 只按 ASVS（更长，不要求几种字符，不定期更换）
+PASSWORD_DAYS         密码最长用几天，默认 90（DENGBAO_MODE 时）
+IDLE_MINUTES          多久不操作就要重新登录，默认 30 分钟
+SESSIONS_PER_ACCOUNT  一个账号最多同时登录几处，默认 2
+TOTP_REQUIRED         谁必须用动态口令：none、admins（管理员）、reviewers（审核人和管理员），默认 reviewers（调试、演示时为 none）
+TRUSTED_PROXIES       前面有几个自己的代理，默认 0：不看 X-Forwarded-For
+SSO_SECRET            统一身份认证的共享密钥，默认空：不开
+SSO_DIGEST            票据的摘要算法：sha256（默认）或 sm3
 """
 
+import hashlib
 import os
 import secrets
-from datetime import timedelta
 from pathlib import Path
 
 import environ
@@ -36,11 +47,25 @@ def flag(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"环境变量 {name} 只能是 true 或 false，现在是“{value}”。")
 
 
-def count(name: str, *, default: int) -> int:
+def count(name: str, *, default: int, least: int = 1) -> int:
     value = env.str(name, default=str(default)).strip()
-    if value.isascii() and value.isdigit() and 0 < int(value) < 100:
+    if value.isascii() and value.isdigit() and least <= int(value) < 100:
         return int(value)
-    raise ImproperlyConfigured(f"环境变量 {name} 要是 1 到 99 的整数，现在是“{value}”。")
+    raise ImproperlyConfigured(f"环境变量 {name} 要是 {least} 到 99 的整数，现在是“{value}”。")
+
+
+def choice(name: str, known: tuple[str, ...], *, default: str) -> str:
+    value = env.str(name, default=default).strip().lower()
+    if value in known:
+        return value
+    raise ImproperlyConfigured(f"环境变量 {name} 只能是 {'、'.join(known)} 之一，现在是“{value}”。")
+
+
+def shared_secret(name: str) -> str:
+    value = env.str(name, default="")
+    if value and len(value) < 32:
+        raise ImproperlyConfigured(f"环境变量 {name} 要有 32 个以上随机字符。")
+    return value
 
 
 def secret_key(kept_in: Path, *, may_create: bool) -> str:
@@ -90,6 +115,7 @@ if not ANCHOR_KEY and (key_file := env.str("ANCHOR_KEY_FILE", default="")):
 PG_BIN = env.str("PG_BIN", default="")
 
 SECRET_KEY = secret_key(DATA_DIR / "secret_key", may_create=DEBUG or DEMO)
+SECRET_KEY_FALLBACKS = env.list("DJANGO_SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = env.list("DJANGO_ALLOWED_HOSTS", default=["localhost", "127.0.0.1"])
 
 INSTALLED_APPS = [
@@ -102,7 +128,8 @@ INSTALLED_APPS = [
     "crispy_forms",
     "crispy_bootstrap5",
     "csp",
-    "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
     "units",
     "evaluations",
 ]
@@ -121,10 +148,10 @@ MIDDLEWARE = [
     "evaluations.middleware.record_refusals",
     "units.middleware.first_run",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
-    "units.middleware.FirstPassword",
+    "units.middleware.OwnPassword",
+    "units.middleware.StillHere",
     "django.contrib.messages.middleware.MessageMiddleware",
     "evaluations.middleware.view_as",
-    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -172,10 +199,7 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_621_440
 
 AUTH_USER_MODEL = "units.User"
-AUTHENTICATION_BACKENDS = [
-    "axes.backends.AxesStandaloneBackend",
-    "django.contrib.auth.backends.ModelBackend",
-]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 LOGIN_URL = "units:login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
@@ -183,20 +207,39 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+DENGBAO_MODE = flag("DENGBAO_MODE", default=True)
+PASSWORD_DAYS = count("PASSWORD_DAYS", default=90) if DENGBAO_MODE else 0
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "units.passwords.LengthValidator",
+        "OPTIONS": {"least": 10 if DENGBAO_MODE else 12, "most": 128},
+    },
+    {"NAME": "units.passwords.CommonValidator"},
     {"NAME": "units.passwords.NotOwnNameValidator"},
 ]
+if DENGBAO_MODE:
+    AUTH_PASSWORD_VALIDATORS += [
+        {"NAME": "units.passwords.KindsValidator"},
+        {"NAME": "units.passwords.NotUsedBeforeValidator"},
+    ]
 
-AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = timedelta(minutes=30)
-AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_RESET_ON_SUCCESS = True
-AXES_LOCKOUT_TEMPLATE = "units/locked.html"
+TRUSTED_PROXIES = count("TRUSTED_PROXIES", default=0, least=0)
+TOTP_REQUIRED = choice(
+    "TOTP_REQUIRED", ("none", "admins", "reviewers"), default="none" if DEBUG or DEMO else "reviewers"
+)
+OTP_TOTP_ISSUER = "绩效自评"
+SSO_SECRET = shared_secret("SSO_SECRET")
+SSO_DIGEST = choice("SSO_DIGEST", ("sha256", "sm3"), default="sha256")
+if SSO_SECRET:
+    AUTHENTICATION_BACKENDS += ["units.sso.SignedTicketBackend"]
+    if SSO_DIGEST not in hashlib.algorithms_available:
+        raise ImproperlyConfigured(
+            "这台机器的 OpenSSL 没有 SM3。请把 SSO_DIGEST 改为 sha256，或换系统的 OpenSSL。"
+        )
 
+IDLE_MINUTES = count("IDLE_MINUTES", default=30, least=2)
+SESSIONS_PER_ACCOUNT = count("SESSIONS_PER_ACCOUNT", default=2)
+SESSION_ENGINE = "units.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from evaluations.core.workflow import Role, State, actions_for
+from evaluations.core.workflow import THREE_ADMINS, Role, State, actions_for
 from evaluations.models import Submission
 from units.models import Appointment, Department, User
 
@@ -35,6 +35,10 @@ GIVES = {
     Role.DEPARTMENT_ADMIN: frozenset((Role.PREPARER, Role.UNIT_HEAD)),
 }
 """各种管理员能任命的岗位。"""
+TWO_PERSONS = THREE_ADMINS | {Role.PACK_ADMIN}
+"""要两个人办的岗位：一个提出，另一个确认。"""
+SEES_ACCOUNTS = UNIT_ADMINS | {Role.SECURITY_ADMIN}
+"""看得到人员清单的岗位；安全管理员只解锁、解除动态口令、确认任命。"""
 
 
 def appointments_of(user: User) -> list[Appointment]:
@@ -86,8 +90,8 @@ def get_submission(user: User, submission_id: UUID) -> Submission:
 
 
 def administers(user: User) -> set[Role]:
-    """这个人今天在任的管理岗位。"""
-    return {Role(a.role) for a in appointments_of(user)} & UNIT_ADMINS
+    """这个人今天在任的管理岗位，三员在内。"""
+    return {Role(a.role) for a in appointments_of(user)} & (UNIT_ADMINS | THREE_ADMINS)
 
 
 def in_bureau(user: User) -> bool:
@@ -139,9 +143,9 @@ def roles_given_by(
 def people_of(user: User) -> QuerySet[User]:
     """这个人管着的人：现在（或以后）在所管单位有岗位的，和以前在、现在哪里都没有岗位的。
 
-    管着财政局的（管全部）连没有岗位的账号也管。
+    管着财政局的（管全部）连没有岗位的账号也管；安全管理员看得到的也是这些。
     """
-    roots = {a.department_id for a in appointments_of(user) if a.role in UNIT_ADMINS}
+    roots = {a.department_id for a in appointments_of(user) if a.role in SEES_ACCOUNTS}
     if not roots:
         return User.objects.none()
     if Department.objects.filter(pk__in=roots, parent=None).exists():

@@ -68,7 +68,8 @@ def view_as(get_response: Next) -> Next:
             return _over(request)
         person.viewed_by = request.user  # type: ignore[attr-defined]
         request.user = person
-        if request.method not in SAFE or request.path.startswith(reverse("units:password")):
+        own = (reverse("units:password"), reverse("units:account"))
+        if request.method not in SAFE or request.path.startswith(own):
             return _refused(request, f"您正以{person}的视角查看，只看不改。要办事请先退出查看。")
         return get_response(request)
 

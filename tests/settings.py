@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("DJANGO_SECRET_KEY", "for tests only; not a secret, but long enough for one")
 os.environ.setdefault("HTTPS", "false")
+os.environ.setdefault("TOTP_REQUIRED", "none")
 
 from config.settings import *  # noqa: F403
 from config.settings import BASE_DIR, DATABASES, STORAGES

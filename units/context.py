@@ -51,10 +51,12 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
             (label, reverse(f"evaluations:{name}"), f"/manage/{name}/")
             for name, label in (("units", "单位"), ("accounts", "人员"))
         ]
+    elif Role.SECURITY_ADMIN in roles:
+        items.append(("人员", reverse("evaluations:accounts"), "/manage/accounts/"))
+    elif roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
+        items.append(("人员", reverse("evaluations:people"), "/people/"))
     if Role.AUDIT_ADMIN in roles:
         items.append(("审计", reverse("evaluations:audit"), "/manage/audit/"))
-    if not roles & access.UNIT_ADMINS and roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
-        items.append(("人员", reverse("evaluations:people"), "/people/"))
     return [
         {
             "label": label,

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 
 from .models import User
+from .passwords import overdue
+from .services import touch_session
+from .sessions import SINCE, TOUCH_EVERY
+
+PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 一个类的名字
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -29,8 +36,8 @@ def refuse_nul(get_response: Next) -> Next:
     return check
 
 
-class FirstPassword:
-    """还在用初始密码的人，先改密码：打开什么都到改密码页；接口答 403 和一句话。"""
+class OwnPassword:
+    """还在用初始密码、密码到期了的人，先改密码：打开什么都到改密码页；接口答 403 和一句话。"""
 
     ALLOWED = ("units:password", "units:logout", "units:healthz")
 
@@ -44,16 +51,44 @@ class FirstPassword:
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
     ) -> HttpResponse | None:
         """知道是哪个页面以后再拦：接口自己答没有登录，不转到别处（``login_required`` 为假）。"""
-        user = request.user
-        if not user.is_authenticated or not user.must_change_password:
+        if not request.user.is_authenticated or not _wants_new_password(request):
             return None
         here = request.resolver_match
         if here is not None and here.view_name in self.ALLOWED:
             return None
         if here is not None and here.app_name != "units" and not getattr(view, "login_required", True):
-            words = "请先把初始密码改成自己的密码。您填的内容还在本页，改好后会继续保存。"
+            words = "请先改密码（初始密码、到期的密码都要换成新的）。您填的内容还在本页，改好后会继续保存。"
             return JsonResponse({"error": words, "login": True}, status=403)
         return redirect("units:password")
+
+
+def _wants_new_password(request: HttpRequest) -> bool:
+    """经统一身份认证进来的不看这里的密码。"""
+    user = request.user
+    if request.session.get(BACKEND_SESSION_KEY) not in (None, PASSWORD_BACKEND):
+        return False
+    return bool(user.must_change_password) or overdue(user, request.session.get(SINCE))
+
+
+class StillHere:
+    """有人在用就记下时间；页面自己定时问的（``background``）不算，人走开了会话照样到时间结束。"""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: object, kwargs: object
+    ) -> None:
+        """知道是哪个页面以后再记，最密一分钟一次。"""
+        session = request.session
+        if getattr(view, "background", False) or not request.user.is_authenticated:
+            return
+        seen = getattr(session, "seen", None)
+        if seen is not None and timezone.now() - seen > TOUCH_EVERY:
+            touch_session(key=session.session_key)
 
 
 def first_run(get_response: Next) -> Next:

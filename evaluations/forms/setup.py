@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
 from django.core.exceptions import ValidationError
+from django.utils.functional import lazy
 
 from evaluations.services.accounts import fault_of_username, plain_username
 from evaluations.services.setup import FirstPerson
@@ -42,7 +43,7 @@ class FirstPersonForm(forms.Form):
     display_name = forms.CharField(label="姓名", max_length=60)
     password = forms.CharField(
         label="密码", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text="至少 10 个字，不能只有数字，不能有账号、姓名，不要用常见的密码。",
+        help_text=lazy(lambda: "".join(password_validators_help_texts()), str)(),
     )  # fmt: skip
     again = forms.CharField(
         label="密码再打一遍", strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})

@@ -16,11 +16,12 @@ from django.utils import timezone
 
 from evaluations import access
 from evaluations.core.values import clean_text
-from evaluations.core.workflow import Role
+from evaluations.core.workflow import THREE_ADMINS, Role
 from units import services as primitive
-from units.models import Appointment, Department, User
+from units.models import Appointment, Department, ProposedPost, User
 from units.passwords import INITIAL_VALID, random_password
 
+from . import second_factor
 from .problems import Refused
 from .records import record_event, wait_turn
 from .units import end_post, start_post
@@ -91,7 +92,7 @@ def add_person(
         wait_turn(PEOPLE_LOCK)
         person = create_person(username=username, display_name=display_name, phone=phone, secret=secret)
         post = _appoint(by, person, department, role, timezone.localdate(), None)
-        _record(by, "add_person", "新增人员", person, f"{_named(person)}，{_post(post)}")
+        _record(by, "add_person", "新增人员", person, f"{_named(person)}，{_told(post)}")
     return Credential(person.username, person.display_name, str(department), secret.clear)
 
 
@@ -140,6 +141,7 @@ def reset_password(*, by: User, person_id: UUID) -> Credential:
         person = _person(by, person_id)
         if not person.is_active:
             raise Refused(f"{person} 的账号已停用。请先启用，再重置密码。")
+        _check_watcher(person)
         primitive.set_initial_password(
             user=person, hashed=secret.hashed, until=timezone.now() + INITIAL_VALID
         )
@@ -156,6 +158,10 @@ def set_enabled(*, by: User, person_id: UUID, enabled: bool) -> None:
     person = _person(by, person_id)
     if person.is_active == enabled:
         return
+    if not enabled:
+        for post in _current(person):
+            _check_last(post)
+        primitive.end_sessions(user=person)
     primitive.set_active(user=person, active=enabled)
     action, label = ("enable_person", "启用账号") if enabled else ("disable_person", "停用账号")
     _record(by, action, label, person, _named(person))
@@ -167,8 +173,8 @@ def set_enabled(*, by: User, person_id: UUID, enabled: bool) -> None:
 @transaction.atomic
 def appoint_person(
     *, by: User, person_id: UUID, department: Department, role: Role, since: date, until: date | None
-) -> Appointment:
-    """任命一个岗位。"""
+) -> Appointment | ProposedPost:
+    """任命一个岗位；三员、方案管理员只是提出，等第二个人确认（services.proposals）。"""
     wait_turn(PEOPLE_LOCK)
     person = _person(by, person_id)
     if since < timezone.localdate():
@@ -176,7 +182,10 @@ def appoint_person(
     if until is not None and until < since:
         raise Refused("到期的日期早于开始的日期。请重新选。")
     post = _appoint(by, person, department, role, since, until)
-    _record(by, "appoint", "任命", person, f"{_named(person)}，{_post(post)}")
+    action, label = (
+        ("appoint", "任命") if isinstance(post, Appointment) else ("propose_post", "提出任命，待确认")
+    )
+    _record(by, action, label, person, f"{_named(person)}，{_post(post)}")
     return post
 
 
@@ -187,6 +196,7 @@ def end_person_post(*, by: User, person_id: UUID, appointment_id: UUID) -> None:
     post = _current(person).filter(pk=appointment_id).first()
     if post is None:
         raise Refused("这个岗位已经结束了，或不是他的。请刷新页面。")
+    _check_last(post)
     words = f"{_named(person)}，{_post(post)}"
     end_post(post)
     _record(by, "end_post", "结束岗位", person, words)
@@ -211,6 +221,8 @@ def why_not(by: User, person: User) -> str:
     """为什么不能给这个人办；能办为空串。"""
     if person.pk == by.pk:
         return "这是您自己的账号，不能自己给自己办；改密码在右上角菜单里，别的请别的管理员办。"
+    if not access.administers(by) & access.UNIT_ADMINS:
+        return "您在这里解锁账号、解除动态口令、确认任命；别的由系统管理员、方案管理员办。"
     for post in _current(person).select_related("department"):
         if Role(post.role) not in access.roles_given_by(by, post.department):
             return f"他任着{post.department}的{post.get_role_display()}，您不能任命这个岗位，他的账号也不归您管。请系统管理员办。"
@@ -219,12 +231,55 @@ def why_not(by: User, person: User) -> str:
 
 def _appoint(
     by: User, person: User, department: Department, role: Role, since: date, until: date | None
-) -> Appointment:
+) -> Appointment | ProposedPost:
     check_appointment(by, person, department, role)
     again = Q(department=department, role=role, since__lte=until or date.max, stand_in_for=None)
     if _current(person).exclude(until__lt=since).filter(again).exists():
         raise Refused(f"{person} 已经是{department}的{role.label}了，任期有重叠。")
-    return start_post(user=person, department=department, role=role, since=since, until=until)
+    if role in access.TWO_PERSONS:
+        check_proposal(person, role, since, until)
+        return primitive.propose_post(
+            user=person, department=department, role=role, since=since, until=until, by=by
+        )
+    post = start_post(user=person, department=department, role=role, since=since, until=until)
+    if second_factor.must(person) and not second_factor.has(person):
+        primitive.end_sessions(user=person)
+    return post
+
+
+def check_proposal(person: User, role: Role, since: date, until: date | None) -> None:
+    """要第二个人确认的任命，提出时就查三员互斥，连还没有确认的也算；不能抛 ``Refused``。"""
+    try:
+        primitive.check_exclusive(user=person, role=role, since=since, until=until)
+    except ValueError as problem:
+        raise Refused(str(problem)) from None
+    waiting = {Role(one.role) for one in ProposedPost.objects.filter(user=person)} - {role}
+    if waiting and (role in THREE_ADMINS or waiting & THREE_ADMINS):
+        names = "、".join(one.label for one in sorted(waiting))
+        raise Refused(f"{person} 已经提名任{names}，还没有确认。三员互斥，请先处理那一个。")
+
+
+WATCHERS = frozenset((Role.SECURITY_ADMIN, Role.AUDIT_ADMIN))
+"""看着系统管理员的两种岗位：他不能替他们换密码，也不能把最后一位撤掉。"""
+
+
+def _check_watcher(person: User) -> None:
+    held = {Role(post.role) for post in access.appointments_of(person)} & WATCHERS
+    if held:
+        raise Refused(
+            f"{person} 是{'、'.join(one.label for one in held)}，别人不能在页面上替他换密码。"
+            f"请在服务器上运行 manage.py rescue {person.username}。"
+        )
+
+
+def _check_last(post: Appointment) -> None:
+    """最后一位安全管理员、审计管理员不能撤：先任命接替的人。"""
+    role = Role(post.role)
+    others = Appointment.objects.on(timezone.localdate()).filter(role=role).exclude(user=post.user)
+    if role in WATCHERS and not others.exists():
+        raise Refused(
+            f"{post.user} 是最后一位{role.label}。请先任命接替他的人，再结束他的岗位、停用他的账号。"
+        )
 
 
 def _person(by: User, person_id: UUID) -> User:
@@ -247,7 +302,11 @@ def _named(person: User) -> str:
     return f"{person.display_name}（{person.username}）"
 
 
-def _post(post: Appointment) -> str:
+def _told(post: Appointment | ProposedPost) -> str:
+    return _post(post) if isinstance(post, Appointment) else f"{_post(post)}（待第二个人确认）"
+
+
+def _post(post: Appointment | ProposedPost) -> str:
     until = f"，到 {post.until}" if post.until else ""
     return f"{post.department} {post.get_role_display()}，{post.since} 起{until}"
 

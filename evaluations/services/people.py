@@ -71,10 +71,12 @@ def end_stand_in(*, appointment_id: UUID, by: User) -> None:
 
 
 def may_arrange(by: User, held: Appointment, posts: Sequence[Appointment] | None = None) -> bool:
-    """岗位是自己的（代办的由被代的人管），或自己是这个单位的负责人而岗位是填报人。
+    """岗位是自己的（代办的由被代的人管），或自己是这个单位的负责人而岗位是填报人。要两个人任命的岗位不能私下交。
 
     ``posts`` 是 ``by`` 今天在任的岗位，问很多次时先取好。
     """
+    if held.role in access.TWO_PERSONS:
+        return False
     owner = held.stand_in_for or held.user
     if owner.pk == by.pk:
         return True

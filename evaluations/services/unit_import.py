@@ -205,7 +205,7 @@ def unpacked(rows: Sequence[Mapping[str, object]]) -> list[Row]:
 
 def template_workbook(*, by: User) -> bytes:
     """空白模板：两张工作表，表头、说明、下拉。"""
-    given = {role for held in access.administers(by) for role in access.GIVES[held]}
+    given = {role for held in access.administers(by) for role in access.GIVES.get(held, ())}
     roles = [role.label for role in Role if role in given]
     units = Table(
         UNITS,

@@ -171,6 +171,8 @@ class _Reader:
             self._fault(row, "账号", "这是您自己，不能给自己任命岗位。请去掉这一行。")
         if Role(role) not in self._given_at(unit):
             self._fault(row, "岗位", f"您不能任命{Role(role).label}。请系统管理员办。")
+        elif role in access.TWO_PERSONS:
+            self._fault(row, "岗位", f"{Role(role).label}要两个人办，不能导入。请在人员页任命。")
         kind = self.given[unit].kind if unit in self.given else self.tree[unit].kind
         if kind not in AT.get(Role(role), (kind,)):
             kinds = "、".join(one.label for one in AT[Role(role)])

@@ -48,6 +48,12 @@ def json_api(view: View) -> View:
     return wrapped
 
 
+def background(view: View) -> View:
+    """页面自己定时问的：不算有人在用，不延长会话（units.middleware.StillHere）。"""
+    view.background = True  # type: ignore[attr-defined]
+    return view
+
+
 def answer(data: dict[str, Any]) -> JsonResponse:
     """JSON 的答复；汉字照写，不转义，短一半。"""
     return JsonResponse(data, json_dumps_params={"ensure_ascii": False, "separators": (",", ":")})

@@ -24,7 +24,7 @@ from evaluations.services.versions import undo as undo_service
 from evaluations.services.workflow import offers
 
 from . import present
-from .api import BadRequest, answer, body_of, json_api, number_of, text_of
+from .api import BadRequest, answer, background, body_of, json_api, number_of, text_of
 from .parts import parts_of
 
 
@@ -136,6 +136,7 @@ def undo(request: HttpRequest, submission_id: UUID, form: str, project: UUID | N
     })  # fmt: skip
 
 
+@background
 @json_api
 @require_POST
 def live(request: HttpRequest, submission_id: UUID, form: str, project: UUID | None = None) -> HttpResponse:

@@ -50,6 +50,8 @@ def home(request: HttpRequest) -> HttpResponse:
             return redirect("evaluations:queue")
         if roles & access.UNIT_ADMINS:
             return redirect("evaluations:units")
+        if Role.SECURITY_ADMIN in roles:
+            return redirect("evaluations:accounts")
     submissions = access.visible_to(request.user) if roles & access.UNIT_ROLES else Submission.objects.none()
     rows = [_task(submission, roles) for submission in submissions]
     context: dict[str, Any] = {

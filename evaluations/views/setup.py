@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from evaluations.forms.setup import FirstPersonForm, SetupForm
 from evaluations.services.problems import Refused
 from evaluations.services.setup import is_new, set_up
+from units.views import enter
 
 
 @login_not_required
@@ -31,7 +32,7 @@ def setup(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            login(request, user, backend="django.contrib.auth.backends.ModelBackend")
-            return redirect("evaluations:units")
+            backend = "django.contrib.auth.backends.ModelBackend"
+            return enter(request, user, backend, reverse("evaluations:units"), "首次设置")
     context = {"form": form, "admin": admin, "system": system}
     return render(request, "evaluations/setup.html", context, status=200 if sent is None else 409)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from evaluations.selectors import read
 from tests.browser.test_journey import control, open_form, type_into, wait_saved
 from tests.conftest import City
+from units.models import UserSession
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CELL = "资金.全年执行数"
@@ -59,13 +62,14 @@ def test_what_is_typed_offline_waits_visibly_and_is_sent_later(
     assert stored(city, CELL) == "89.8"
 
 
-@pytest.mark.case("A14")
-def test_a_lost_session_keeps_the_text_until_the_next_login(
+@pytest.mark.case("A14", "G14")
+@pytest.mark.dengbao("身份鉴别 b", "剩余信息保护 a")
+def test_a_session_that_ran_out_keeps_the_text_until_the_next_login_and_leaving_clears_it(
     city: City, sign_in: Open, live_server: Any
 ) -> None:
     page = sign_in(city.preparer)
     open_form(page, live_server, city)
-    page.context.clear_cookies(name="session")
+    UserSession.objects.update(seen=timezone.now() - timedelta(minutes=31))
     type_into(page, CELL, "88.8")
     expect(page.locator("body")).to_contain_text("登录已过期")
     page.get_by_role("link", name="重新登录").click()
@@ -74,6 +78,11 @@ def test_a_lost_session_keeps_the_text_until_the_next_login(
     page.click("form button[type=submit]")
     wait_saved(page)
     assert stored(city, CELL) == "88.8"
+    page.evaluate("localStorage.setItem('ziping/left', '没有送到的字')")
+    page.locator(".me summary").click()
+    page.get_by_role("button", name="退出").click()
+    page.wait_for_url("**/login/")
+    assert page.evaluate("localStorage.length") == 0
 
 
 def test_an_unreadable_amount_stays_in_its_cell_with_the_advice(

@@ -65,6 +65,7 @@ def change(client: Client, old: str, new: str, again: str = "") -> Any:
 # ---- 初始密码 ----
 
 
+@pytest.mark.case("A18", "G13")
 def test_the_initial_password_is_shown_once_and_kept_nowhere(
     town: City, admin: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -97,6 +98,8 @@ def test_the_sheet_of_passwords_is_made_for_nobody_else(town: City, admin: Any, 
     assert page.post(url, {"sheet": sheet[:-2]}).status_code == 404
 
 
+@pytest.mark.case("A18")
+@pytest.mark.dengbao("身份鉴别 a", "访问控制 b")
 def test_whoever_holds_an_initial_password_changes_it_before_anything_else(town: City, admin: Any) -> None:
     made = added(admin, town)
     page = Client()
@@ -115,6 +118,7 @@ def test_whoever_holds_an_initial_password_changes_it_before_anything_else(town:
     assert not person.must_change_password and person.initial_until is None
 
 
+@pytest.mark.case("A17")
 def test_a_wrong_guess_at_an_initial_password_costs_as_much_time_as_any_other(
     town: City, admin: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +138,7 @@ def test_he_can_leave_without_changing_it(town: City, admin: Any) -> None:
     assert page.post(reverse("units:logout"))["Location"] == reverse("units:login")
 
 
+@pytest.mark.case("A17", "A18")
 def test_an_expired_initial_password_says_so_only_to_who_knows_it(town: City, admin: Any) -> None:
     made = added(admin, town)
     User.objects.filter(username="lisi").update(initial_until=timezone.now() - timedelta(seconds=1))
@@ -146,6 +151,8 @@ def test_an_expired_initial_password_says_so_only_to_who_knows_it(town: City, ad
 WEAK = ("short", "1234567890", "password123", "my-lisi-2024-x", "新的密码李四二〇二四")
 
 
+@pytest.mark.case("A18")
+@pytest.mark.dengbao("身份鉴别 a")
 def test_a_weak_password_or_one_with_his_name_is_refused(town: City, admin: Any) -> None:
     made = added(admin, town)
     page = Client()
@@ -155,6 +162,7 @@ def test_a_weak_password_or_one_with_his_name_is_refused(town: City, admin: Any)
     assert change(page, made.password, NEW, again=f"{NEW}5").context["form"].errors
 
 
+@pytest.mark.case("A13")
 def test_a_changed_password_ends_the_other_sessions(town: City) -> None:
     here, elsewhere = Client(), Client()
     for client in (here, elsewhere):
@@ -164,6 +172,7 @@ def test_a_changed_password_ends_the_other_sessions(town: City) -> None:
     assert elsewhere.get(reverse("evaluations:home")).status_code == 302
 
 
+@pytest.mark.case("A11")
 def test_a_reset_ends_every_session_and_the_old_password(town: City, admin: Any) -> None:
     page = Client()
     log_in(page, "own", OWN)
@@ -173,6 +182,8 @@ def test_a_reset_ends_every_session_and_the_old_password(town: City, admin: Any)
     assert log_in(Client(), "own", made.password).status_code == 302
 
 
+@pytest.mark.case("A11")
+@pytest.mark.dengbao("访问控制 c")
 def test_a_disabled_account_is_out_and_back_when_enabled(town: City, admin: Any) -> None:
     page = signed_in(town.preparer)
     set_enabled(by=admin, person_id=town.preparer.pk, enabled=False)
@@ -186,6 +197,8 @@ def test_a_disabled_account_is_out_and_back_when_enabled(town: City, admin: Any)
 # ---- 谁给谁办 ----
 
 
+@pytest.mark.case("A9")
+@pytest.mark.dengbao("访问控制 d")
 def test_nobody_does_anything_for_himself(town: City, admin: Any, system: Any) -> None:
     for me, role in ((admin, Role.BUREAU_REVIEWER), (system, Role.SECURITY_ADMIN)):
         given = {"by": me, "person_id": me.pk}
@@ -197,6 +210,7 @@ def test_nobody_does_anything_for_himself(town: City, admin: Any, system: Any) -
             end_person_post(**given, appointment_id=me.appointments.get().pk)
 
 
+@pytest.mark.case("A9")
 def test_an_administrator_has_no_power_over_posts_he_cannot_give(town: City, admin: Any, system: Any) -> None:
     for act in (
         lambda: reset_password(by=admin, person_id=system.pk),
@@ -213,6 +227,8 @@ def test_an_administrator_has_no_power_over_posts_he_cannot_give(town: City, adm
     reset_password(by=system, person_id=admin.pk)
 
 
+@pytest.mark.case("A10")
+@pytest.mark.dengbao("访问控制 d")
 def test_the_three_administrators_exclude_one_another(town: City, system: Any) -> None:
     added(system, town, "anquan", Role.SECURITY_ADMIN)
     person = User.objects.get(username="anquan")
@@ -250,6 +266,7 @@ def test_an_ended_post_is_gone_at_once(town: City, admin: Any) -> None:
     assert not person.appointments.exists(), "今天才开始的，收回"
 
 
+@pytest.mark.dengbao("身份鉴别 a")
 def test_an_account_belongs_to_one_person(town: City, admin: Any) -> None:
     with pytest.raises(Refused, match="账号 own 已经有了（陈晓燕）"):
         added(admin, town, "ＯＷＮ")
@@ -283,6 +300,8 @@ def test_a_department_administrator_reaches_only_his_own_people(
         reset_password(by=me, person_id=town.other_preparer.pk)
 
 
+@pytest.mark.case("G3")
+@pytest.mark.dengbao("安全审计 a")
 def test_every_act_is_recorded(town: City, admin: Any) -> None:
     person = User.objects.get(username=added(admin, town).username)
     given = {"by": admin, "person_id": person.pk}
@@ -302,6 +321,7 @@ def test_every_act_is_recorded(town: City, admin: Any) -> None:
 # ---- 清单 ----
 
 
+@pytest.mark.dengbao("访问控制 c")
 def test_people_are_found_by_word_unit_role_and_last_login(town: City, admin: Any) -> None:
     page = signed_in(admin)
     User.objects.filter(pk=town.head.pk).update(last_login=timezone.now() - timedelta(days=100))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,10 +23,14 @@ from evaluations.core.workflow import Role
 from evaluations.exports.tables import Column, Table, write_tables
 from evaluations.forms.accounts import AddPersonForm, PersonForm, PostForm
 from evaluations.roster import PEOPLE_FILTERS, current_posts, people_list, tree_of
+from evaluations.services import account_security as security
 from evaluations.services import accounts as service
+from evaluations.services import second_factor
 from evaluations.services.accounts import Credential
+from evaluations.services.login_limits import locks_of
 from evaluations.services.problems import Refused
-from units.models import User
+from evaluations.services.proposals import confirm_post, decline_post, waiting_for, why_not_confirm
+from units.models import ProposedPost, User
 from units.passwords import INITIAL_HOURS, INITIAL_VALID
 
 from ..documents import download
@@ -37,7 +42,7 @@ SHEET_SECONDS = 3600
 
 
 @require_safe
-@managing(*access.UNIT_ADMINS)
+@managing(*access.SEES_ACCOUNTS)
 def index(request: HttpRequest) -> HttpResponse:
     """人员清单：查、挑、分页。"""
     asked, role = request.GET.get("q", "").strip()[:40], request.GET.get("role", "")
@@ -55,7 +60,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "roles": [(one.value, one.label) for one in Role], "filters": PEOPLE_FILTERS.items(), "kept": kept.urlencode(),
         "filtered": bool(asked or role or which or unit),
         "stands_in": bool({Role(a.role) for a in access.appointments_of(request.user)} & (access.UNIT_ROLES | access.REVIEW_ROLES)),
-        "today": timezone.localdate(), "may_import": bool(access.administers(request.user) & access.BUREAU_ADMINS),
+        "today": timezone.localdate(), "may_add": bool(access.administers(request.user) & access.UNIT_ADMINS),
+        "proposals": [(one, why_not_confirm(request.user, one)) for one in waiting_for(request.user)], "may_import": bool(access.administers(request.user) & access.BUREAU_ADMINS),
     }  # fmt: skip
     return render(request, "evaluations/accounts.html", context)
 
@@ -80,9 +86,27 @@ def add(request: HttpRequest) -> HttpResponse:
     return render(request, "evaluations/account_add.html", {"form": form}, status=status)
 
 
+@require_POST
+@managing(*access.BUREAU_ADMINS, Role.SECURITY_ADMIN)
+def proposal(request: HttpRequest, proposal_id: UUID) -> HttpResponse:
+    """确认、不同意一个要两个人办的任命。"""
+    if not waiting_for(request.user).filter(pk=proposal_id).exists():
+        raise Http404("没有这个任命")
+    acts = {"confirm": confirm_post, "decline": decline_post}
+    try:
+        if (act := acts.get(request.POST.get("act", ""))) is None:
+            raise Refused("不认识的动作。请刷新页面。")
+        act(by=request.user, proposal_id=proposal_id)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "已办好，记录里写明了。")
+    return redirect("evaluations:accounts")
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
-@managing(*access.UNIT_ADMINS)
+@managing(*access.SEES_ACCOUNTS)
 def account(request: HttpRequest, person_id: UUID) -> HttpResponse:
     """一个人：改、任命、结束岗位、重置密码、停用。"""
     person = access.get_person(request.user, person_id)
@@ -106,9 +130,20 @@ def account(request: HttpRequest, person_id: UUID) -> HttpResponse:
     context = {
         "person": person, "forms": forms, "current": [post for post in posts if post.pk in current],
         "past": [post for post in posts if post.pk not in current], "why_not": service.why_not(request.user, person),
-        "today": timezone.localdate(), "hours": INITIAL_HOURS, "now": timezone.now(),
+        "today": timezone.localdate(), "hours": INITIAL_HOURS, "now": timezone.now(), "guards": security.guards(request.user),
+        "locks": locks_of(person.username), "bound": second_factor.has(person),
+        "proposed": ProposedPost.objects.filter(user=person).select_related("department", "proposed_by"),
     }  # fmt: skip
     return render(request, "evaluations/account.html", context, status=200 if sent is None else 409)
+
+
+SIMPLE = {
+    "enable": partial(service.set_enabled, enabled=True),
+    "disable": partial(service.set_enabled, enabled=False),
+    "unlock": security.unlock,
+    "remove_totp": security.remove_totp,
+}
+"""只要知道是谁就能办的。"""
 
 
 def _act(request: HttpRequest, person: User, act: str, forms: dict[str, Any]) -> HttpResponse | None:
@@ -116,6 +151,7 @@ def _act(request: HttpRequest, person: User, act: str, forms: dict[str, Any]) ->
     form, given = forms.get(act), {"by": request.user, "person_id": person.pk}
     if form is not None and not form.is_valid():
         return None
+    done = "已办好，记录里写明了。"
     try:
         if act == "reset":
             made = service.reset_password(**given)
@@ -123,11 +159,12 @@ def _act(request: HttpRequest, person: User, act: str, forms: dict[str, Any]) ->
         if act == "edit":
             service.edit_person(**given, **form.cleaned_data)
         elif act == "appoint":
-            service.appoint_person(**given, **form.cleaned_data)
+            if isinstance(service.appoint_person(**given, **form.cleaned_data), ProposedPost):
+                done = "已提出。这个岗位要两个人办：安全管理员在人员页确认以后才生效。"
         elif act == "end":
             service.end_person_post(**given, appointment_id=_uuid(request.POST.get("post", "")))
-        elif act in ("enable", "disable"):
-            service.set_enabled(**given, enabled=act == "enable")
+        elif act in SIMPLE:
+            SIMPLE[act](**given)
         else:
             return None
     except Refused as refusal:
@@ -136,13 +173,13 @@ def _act(request: HttpRequest, person: User, act: str, forms: dict[str, Any]) ->
         else:
             form.add_error(None, str(refusal))
         return None
-    messages.success(request, "已办好，记录里写明了。")
+    messages.success(request, done)
     return redirect("evaluations:account", person_id=person.pk)
 
 
 def _roles(user: User) -> list[Role]:
     """这个人能任命的岗位；在哪个单位能任命，服务再查。"""
-    given = {role for held in access.administers(user) for role in access.GIVES[held]}
+    given = {role for held in access.administers(user) for role in access.GIVES.get(held, ())}
     return [role for role in Role if role in given]
 
 
@@ -188,5 +225,6 @@ urlpatterns = [
     path("", index, name="accounts"),
     path("add/", add, name="account_add"),
     path("passwords/", passwords, name="account_passwords"),
+    path("proposals/<uuid:proposal_id>/", proposal, name="proposal"),
     path("<uuid:person_id>/", account, name="account"),
 ]
