@@ -10,4 +10,5 @@ urlpatterns = [
     path("password/", views.password, name="password"),
     path("password/done/", views.password_done, name="password_done"),
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
 ]

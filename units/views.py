@@ -7,6 +7,8 @@ from django.shortcuts import render
 from django.urls import reverse_lazy
 from django.views.decorators.http import require_safe
 
+from config.safety import is_ready
+
 from .forms import ChangePasswordForm, LoginForm
 
 login = auth.LoginView.as_view(
@@ -30,6 +32,14 @@ def password_done(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """探针：进程活着。"""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """探针：数据库答得上来、升级好了，可以接客。不说为什么不行，那在日志里。"""
+    ready = is_ready()
+    return HttpResponse("ok" if ready else "no", content_type="text/plain", status=200 if ready else 503)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -94,6 +94,7 @@ JSON_API = {"score", "save", "undo", "live", "rows", "row", "why", "note"}
 LIBRARY_USERS = ("preparer", "colleague", "other_preparer", "pack_admin")
 WITHOUT_ID = {
     "units:healthz": {"anyone": "200 200 405 405 405 405 405"},
+    "units:readyz": {"anyone": "200 200 405 405 405 405 405"},
     "units:login": {"anonymous": "200 200 200 200 405 405 200", "anyone": "302 302 302 302 302 302 302"},
     "units:logout": {"anonymous": "302 302 302 302 302 302 302", "anyone": "405 405 302 405 405 405 200"},
     "units:password": {"anonymous": "302 302 302 302 302 302 302", "anyone": "200 200 200 200 405 405 200"},
