@@ -56,7 +56,7 @@ of_submission = [
     path("checklist/<slug:to>/", reviewing.checklist, name="checklist_file"),
 ]
 
-MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices")
+MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices", "system")
 
 urlpatterns = [
     path("", home.home, name="home"),

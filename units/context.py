@@ -53,6 +53,8 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
         ]
     elif roles & (access.UNIT_ROLES | access.REVIEW_ROLES):
         items.append(("人员", reverse("evaluations:people"), "/people/"))
+    if Role.SYSTEM_ADMIN in roles:
+        items.append(("系统", reverse("evaluations:system"), "/manage/system/"))
     return [
         {
             "label": label,
