@@ -24,7 +24,7 @@ back_to_old() {
     start_site || true
     exit 1
 }
-manage "$old" backup "$backups" || back_to_old
+manage "$old" backup --to "$backups" || back_to_old
 echo "$old" >"$release/previous"
 if grep -q 'No planned migration' <<<"$changes"; then
     rm -f "$release/changed-database"

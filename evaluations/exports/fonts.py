@@ -70,7 +70,7 @@ def _system_fonts() -> bool:
     if program is None:
         return False
     command = [program, ":lang=zh-cn", "family"]
-    listed = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 固定的程序和参数
+    listed = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 固定的程序和参数  # nosec B603
     return all(family in listed.stdout for family in SYSTEM_FONTS)
 
 
