@@ -160,7 +160,7 @@ def safe_start() -> Iterator[Line]:
 
 
 def backup() -> Iterator[Line]:
-    told = told_by("last_backup.json")
+    told = told_by(Path(settings.DATA_DIR) / "last_backup.json", "time")
     how = "运行 manage.py backup，并查 systemctl status jixiao-backup.timer。"
     if told is None:
         yield Line("最近的备份", "还没有备份过", ERR, how)
@@ -183,7 +183,8 @@ def backup() -> Iterator[Line]:
 
 
 def anchor() -> Iterator[Line]:
-    told = told_by("last_anchor.json")
+    folder = Path(getattr(settings, "ANCHOR_DIR", Path(settings.DATA_DIR) / "anchors"))
+    told = told_by(folder / "anchors.jsonl", "at")
     if told is None:
         yield Line(
             "审计锚点",
@@ -199,12 +200,12 @@ def anchor() -> Iterator[Line]:
     )  # fmt: skip
 
 
-def told_by(name: str) -> dict[str, Any] | None:
-    """别的命令在数据目录里留下的话；没有、看不懂的都当没有。"""
+def told_by(file: Path, key: str) -> dict[str, Any] | None:
+    """别的命令留下的话：文件最后一行的 JSON，``key`` 是时间；没有、看不懂的都当没有。"""
     try:
-        told = json.loads((Path(settings.DATA_DIR) / name).read_text(encoding="utf-8"))
-        when = parse_datetime(str(told["time"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        told = json.loads(file.read_text(encoding="utf-8").splitlines()[-1])
+        when = parse_datetime(str(told[key]))
+    except (OSError, ValueError, LookupError, TypeError):
         return None
     if when is None:
         return None

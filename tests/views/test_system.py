@@ -91,6 +91,18 @@ def test_a_backup_that_is_missing_old_or_failed_is_red(settings: Any, tmp_path: 
     assert all(line.advice for line in lines("最近的备份"))
 
 
+def test_an_anchor_that_is_missing_or_old_is_amber(settings: Any, tmp_path: Path) -> None:
+    settings.ANCHOR_DIR = tmp_path
+    assert lines("审计锚点")[0].tone == health.WARN
+    old, new = (
+        json.dumps({"at": (timezone.now() - timedelta(days=days)).isoformat()}) + "\n" for days in (2, 0)
+    )
+    (tmp_path / "anchors.jsonl").write_text(old)
+    assert lines("审计锚点")[0].tone == health.WARN
+    (tmp_path / "anchors.jsonl").write_text(old + new)
+    assert lines("审计锚点")[0].tone == health.OK
+
+
 def test_whatever_is_wrong_comes_with_advice(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(safety, "pending_migrations", lambda: ["units.0009"])
     monkeypatch.setattr(health, "lacking", lambda: ["缺少仿宋字体，请放进 build/fonts 或 FONT_DIR。"])
