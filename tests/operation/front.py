@@ -23,6 +23,8 @@ from tests.server import ROOT, free_port
 DEPLOY = ROOT / "deploy"
 HOST = "localhost"
 SECONDS_TO_START = 40
+ELSEWHERE = "127.0.0.8"
+"""An address from which administration is not allowed."""
 USERNAME, PASSWORD = "tianbao", "correct horse battery"
 PREPARE = f"""
 from datetime import date
@@ -95,6 +97,7 @@ class Site:
             "/opt/jixiao/current/app/": f"{ROOT}/", "/run/jixiao/": f"{self.folder}/run/", "/run/nginx.pid": f"{self.folder}/run/nginx.pid",
             "/etc/jixiao/": f"{self.folder}/", "/var/log/nginx/": f"{self.folder}/log/", "/var/lib/nginx/": f"{self.folder}/nginx/",
             "listen 80 ": f"listen 127.0.0.1:{self.plain} ", "listen 443 ": f"listen 127.0.0.1:{self.port} ",
+            "geo $outside_admin {\n": f"geo $outside_admin {{\n{ELSEWHERE} 1;\n",
             "user www-data;": "user root;" if os.geteuid() == 0 else "",
         }  # fmt: skip
         for shipped, here in moved.items():
