@@ -18,7 +18,8 @@ from typing import Any
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.checks import CheckMessage, Error, Warning, register, run_checks
-from django.db import DatabaseError, connection, connections
+from django.db import Error as AnyDatabaseError
+from django.db import connection, connections
 
 TAG = "safety"
 LOCAL_HOSTS = frozenset(("localhost", "127.0.0.1", "[::1]", "::1", "testserver"))
@@ -167,7 +168,7 @@ def database() -> Problems:
         yield from sqlite() if connection.vendor == "sqlite" else postgresql()
         yield from migrations()
         yield from latest_record()
-    except (DatabaseError, sqlite3.Error) as problem:
+    except (AnyDatabaseError, sqlite3.Error) as problem:
         logger.debug("数据库", exc_info=problem)
         reason = str(problem).strip().splitlines()[0] if str(problem).strip() else type(problem).__name__
         yield Error(
@@ -287,7 +288,7 @@ def is_ready() -> bool:
     try:
         if asked("SELECT 1") == 1 and not _migrated and not pending_migrations():
             _migrated.append(True)
-    except DatabaseError as problem:
+    except AnyDatabaseError as problem:
         logger.error("探针：数据库没有答复（%s）", problem)
         return False
     return bool(_migrated)

@@ -1,6 +1,6 @@
 # install.sh、upgrade.sh、rollback.sh 共用。
 # JIXIAO_ROOT=目录：只装到这个目录里试装，不建用户，不动系统的 nginx、systemd，不要 root。
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 set -euo pipefail
 umask 022
 
