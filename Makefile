@@ -57,6 +57,7 @@ lint: migrations-check ## 检查代码格式、模板、类型、迁移和设置
 	.venv/bin/ruff format --quiet --check .
 	.venv/bin/djlint --lint --quiet templates
 	.venv/bin/mypy --no-error-summary
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive config units evaluations manage.py deploy
 	$(manage) check --verbosity 0
 
 .PHONY: migrations-check
@@ -68,6 +69,14 @@ migrations-check: ## 检查模型改动是否都有迁移
 bench: ## 测量性能，结果在 build/bench.json
 	@.ci/setup --test
 	$(python) -m tests.bench
+
+.PHONY: bundle
+bundle: ## 打包：断网也能装的安装包，在 build/bundle/
+	@.ci/bundle
+
+.PHONY: bundle-test
+bundle-test: bundle ## 打包，再在没有网络的环境里安装、启动、升级、退回
+	BUNDLE="$$(ls build/bundle/*.tar.gz)" $(python) -m pytest -q tests/operation/test_bundle.py
 
 .PHONY: port
 port:

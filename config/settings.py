@@ -4,7 +4,9 @@ DJANGO_SECRET_KEY     密钥，正式运行必填
 DJANGO_ALLOWED_HOSTS  允许的主机名，逗号分隔，默认 localhost,127.0.0.1
 DJANGO_DEBUG          调试方式，默认 false
 DEMO                  演示方式，默认 false：密钥自动生成，不要求 HTTPS
-HTTPS                 只经 HTTPS 访问，默认 true（调试、演示时为 false）
+HTTPS                 只经 HTTPS 访问，默认 true（调试、演示时为 false）；正式运行不能关
+TLS_GATEWAY           HTTPS 由前面的网关（如国密网关）做、网关又不带 X-Forwarded-Proto 时为 true，默认 false
+CLOCK_REVIEWED        查过服务器时间、确认可以早于最近一条记录时为 true，默认 false
 DATABASE_URL          正式运行用 postgres://…，默认是 DATA_DIR 下的 SQLite
 DATA_DIR              数据目录，默认 data/
 FONT_DIR              单位自备字体的文件夹：宋体、仿宋、楷体、黑体、小标宋 加 .ttf、.otf 或 .ttc，优先使用
@@ -101,9 +103,16 @@ def database(sqlite_file: Path) -> dict:
 DEBUG = flag("DJANGO_DEBUG", default=False)
 DEMO = flag("DEMO", default=False)
 HTTPS = flag("HTTPS", default=not (DEBUG or DEMO))
+TLS_GATEWAY = flag("TLS_GATEWAY", default=False)
+CLOCK_REVIEWED = flag("CLOCK_REVIEWED", default=False)
 
 DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / "data"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+try:
+    DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+except OSError as problem:
+    raise ImproperlyConfigured(
+        f"数据目录 {DATA_DIR} 建不了：{problem.strerror}。请换一个 DATA_DIR，或先建好它。"
+    ) from None
 
 FONT_DIR = env.str("FONT_DIR", default="")
 PDF_WORKERS = count("PDF_WORKERS", default=2)
@@ -252,8 +261,10 @@ CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+SECURE_REDIRECT_EXEMPT = [r"^(?:healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
+# Preloading and other names of the same domain are the site's own decision, see docs/运维/部署.md.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -58,7 +58,7 @@ of_submission = [
     path("checklist/<slug:to>/", reviewing.checklist, name="checklist_file"),
 ]
 
-MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices", "audit")
+MANAGED = ("rounds", "packs", "library", "units", "accounts", "prefill", "notices", "audit", "system")
 
 urlpatterns = [
     path("", home.home, name="home"),

@@ -107,6 +107,7 @@ class Server:
         environment = {
             **os.environ,
             "DATABASE_URL": database_url(),
+            "DEMO": "1",  # plain HTTP on loopback: the start refuses that of a production server
             "DJANGO_SETTINGS_MODULE": "tests.settings",
         }
         with self.log.open("ab") as log:

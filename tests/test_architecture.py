@@ -278,6 +278,7 @@ def test_templates_never_switch_off_escaping(path):
     assert not re.search(r"\|\s*(?:safe|safeseq)\b|autoescape\s+off", text)
 
 
+@pytest.mark.case("G15")
 @by_name(TEMPLATES + files("static", ".css", ".js", ".svg"))
 def test_no_page_asks_another_origin_for_anything(path):
     text = path.read_text(encoding="utf-8")

@@ -11,6 +11,7 @@ ROW = re.compile(r"^\| `(?P<file>[^`]+)` \|.*`(?P<sha256>[0-9a-f]{64})` \|$", re
 RECORDED = dict(ROW.findall((ROOT / "static/vendor/VENDOR.md").read_text()))
 
 
+@pytest.mark.case("G16")
 def test_every_vendored_file_is_recorded():
     present = [
         p for folder in ("static/vendor", "tests/vendor") for p in (ROOT / folder).rglob("*") if p.is_file()
@@ -18,6 +19,8 @@ def test_every_vendored_file_is_recorded():
     assert {str(p.relative_to(ROOT)) for p in present if p.suffix != ".md"} == set(RECORDED)
 
 
+@pytest.mark.case("G16")
+@pytest.mark.asvs("14.2.3")
 @pytest.mark.parametrize("file", RECORDED)
 @pytest.mark.case("G16")
 def test_vendored_file_is_unchanged(file):

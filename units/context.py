@@ -57,6 +57,8 @@ def _nav(path: str, roles: set[Role]) -> list[dict[str, Any]]:
         items.append(("人员", reverse("evaluations:people"), "/people/"))
     if Role.AUDIT_ADMIN in roles:
         items.append(("审计", reverse("evaluations:audit"), "/manage/audit/"))
+    if Role.SYSTEM_ADMIN in roles:
+        items.append(("系统", reverse("evaluations:system"), "/manage/system/"))
     return [
         {
             "label": label,

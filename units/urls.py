@@ -14,4 +14,5 @@ urlpatterns = [
     path("password/", account.password, name="password"),
     path("password/done/", account.password_done, name="password_done"),
     path("healthz", views.healthz, name="healthz"),
+    path("readyz", views.readyz, name="readyz"),
 ]

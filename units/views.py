@@ -21,6 +21,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from config.safety import is_ready
 from evaluations.services import login_limits, second_factor, signing_in
 from evaluations.services.login_limits import Held
 
@@ -213,6 +214,14 @@ logout = Logout.as_view()
 def healthz(request: HttpRequest) -> HttpResponse:
     """探针：进程活着。"""
     return HttpResponse("ok", content_type="text/plain")
+
+
+@login_not_required
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """探针：数据库答得上来、升级好了，可以接客。不说为什么不行，那在日志里。"""
+    ready = is_ready()
+    return HttpResponse("ok" if ready else "no", content_type="text/plain", status=200 if ready else 503)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import shutil
+import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +19,12 @@ SITE_FONTS = {
     "小标宋": "site-title",
 }
 FANDOL_FONTS = {"FandolFang-Regular.otf": "FandolFang", "FandolKai-Regular.otf": "FandolKai"}
+SYSTEM_FONTS = ("Noto Serif CJK SC", "Noto Sans CJK SC")
+LIBRARIES = {
+    "libpango-1.0.so.0": "libpango-1.0-0",
+    "libpangoft2-1.0.so.0": "libpangoft2-1.0-0",
+    "libharfbuzz-subset.so.0": "libharfbuzz-subset0",
+}
 Faces = Sequence[tuple[str, Path]]
 
 
@@ -32,6 +41,37 @@ def face_css(found: Faces) -> str:
 def font_files(found: Faces) -> dict[str, str]:
     """取件名 → 文件路径。"""
     return {_font_name(path): str(path) for _, path in found}
+
+
+def lacking() -> list[str]:
+    """出 PDF 还缺什么，一样一句；不缺的为空。"""
+    found = [
+        f"缺少系统库，请安装 {package}。" for library, package in LIBRARIES.items() if not _loads(library)
+    ]
+    families = {family for family, _ in faces()}
+    for wanted, name in (({"site-fang", "FandolFang"}, "仿宋"), ({"site-kai", "FandolKai"}, "楷体")):
+        if not families & wanted:
+            found.append(f"缺少{name}字体，请放进 build/fonts 或 FONT_DIR。")
+    if not {"site-song", "site-hei"} <= families and not _system_fonts():
+        found.append("缺少宋体、黑体字体，请安装 fonts-noto-cjk。")
+    return found
+
+
+def _loads(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
+
+
+def _system_fonts() -> bool:
+    program = shutil.which("fc-list")
+    if program is None:
+        return False
+    command = [program, ":lang=zh-cn", "family"]
+    listed = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)  # noqa: S603 固定的程序和参数  # nosec B603
+    return all(family in listed.stdout for family in SYSTEM_FONTS)
 
 
 def _site_fonts() -> Faces:

@@ -50,7 +50,7 @@ def _tables(painter: Painter, found: Sequence[Section]) -> SafeString:
 
 
 def _render(template: str, context: dict[str, Any]) -> SafeString:
-    return mark_safe(get_template(template).render(context))  # noqa: S308 模板的输出
+    return mark_safe(get_template(template).render(context))  # noqa: S308 模板的输出  # nosec B308
 
 
 def render_page(parts: Sequence[Grid | Part], title: str, footer: str = "") -> str:
@@ -112,7 +112,7 @@ def document(
         "contents": contents,
         "title": printable(title),
         "footer": printable(footer),
-        "css": mark_safe("\n".join([css, *sizes])),  # noqa: S308 自己的样式，字号已读成数
+        "css": mark_safe("\n".join([css, *sizes])),  # noqa: S308 自己的样式，字号已读成数  # nosec B308
     }
     return str(get_template("print/document.html").render(context))
 

@@ -39,7 +39,7 @@ def list_html(tables: Sequence[Table]) -> SafeString:
         for table in tables
     ]
     html = get_template("print/list.html").render({"tables": made})
-    return mark_safe(html)  # noqa: S308 模板的输出
+    return mark_safe(html)  # noqa: S308 模板的输出  # nosec B308
 
 
 def _sheets(tables: Sequence[Table]) -> list[Sheet]:

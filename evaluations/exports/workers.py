@@ -42,7 +42,7 @@ class Worker:
         self.jobs = 0
         self.folder = tempfile.mkdtemp(prefix="pdf-")
         environment = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603 程序固定
             [sys.executable, "-m", "evaluations.exports.pdf_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

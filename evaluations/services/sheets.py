@@ -46,7 +46,7 @@ def read_sheets(data: bytes, name: str) -> dict[str, list[list[Cell]]]:
 def _ask(message: bytes) -> dict[str, list[list[Cell]]]:
     environment = {key: os.environ[key] for key in KEPT_ENVIRONMENT if key in os.environ}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # nosec B603 程序固定
             [sys.executable, "-m", "evaluations.exports.sheet_worker"], input=message, capture_output=True, cwd=ROOT,
             env={**environment, "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}, timeout=WALL_SECONDS, check=False,
         )  # fmt: skip

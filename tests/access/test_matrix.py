@@ -100,6 +100,7 @@ WITHOUT_ID = {
     "units:sso": {"anyone": "404 405 405 405 405 405 405"},
     "units:account": {"anonymous": "302 302 302 302 302 302 302", "anyone": "200 200 302 405 405 405 405"},
     "units:totp": {"anonymous": "302 302 302 302 302 302 302", "anyone": "302 302 302 405 405 405 405"},
+    "units:readyz": {"anyone": "200 200 405 405 405 405 405"},
     "units:login": {"anonymous": "200 200 200 200 405 405 200", "anyone": "302 302 302 302 302 302 302"},
     "units:logout": {"anonymous": "302 302 302 302 302 302 302", "anyone": "405 405 302 405 405 405 200"},
     "units:password": {"anonymous": "302 302 302 302 302 302 302", "anyone": "200 200 200 200 405 405 200"},

@@ -27,15 +27,21 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
+def outside(url: str, own: str) -> list[str]:
+    """问到别的网站去了；本站的、页面自带的（data、blob）不算。"""
+    return [] if url.startswith((f"{own}/", "data:", "blob:")) else [f"问到别处：{url}"]
+
+
 @pytest.fixture
 def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Page]]:
-    """以某人的身份开一个新窗口；页面上的任何脚本错误都算不通过。"""
+    """以某人的身份开一个新窗口；页面上的任何脚本错误、任何问到别处的请求都算不通过。"""
     contexts = []
     problems: list[str] = []
 
     def open_as(user: Any) -> Page:
         context = chromium.new_context(viewport={"width": 1366, "height": 768}, accept_downloads=True)
         contexts.append(context)
+        context.on("request", lambda asked: problems.extend(outside(asked.url, live_server.url)))
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))

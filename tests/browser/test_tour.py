@@ -32,6 +32,7 @@ def paste(page: Page, address: str, text: str) -> None:
     )
 
 
+@pytest.mark.case("G15")
 def test_a_newcomer_sees_each_hint_once_and_pastes_a_block(
     city: City, sign_in: Callable[[Any], Page], shot: Callable[[Page, str], None]
 ) -> None:

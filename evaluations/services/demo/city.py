@@ -28,7 +28,7 @@ from ..problems import Refused
 from ..records import record_event
 from .history import Diary, Unit
 
-PASSWORD = "yunhu-2024-demo"  # noqa: S105 公开的演示密码
+PASSWORD = "yunhu-2024-demo"  # noqa: S105 公开的演示密码  # nosec B105
 EXAMPLE_UNIT = "湖南城陵矶新港区政务服务中心"
 EXAMPLE_CODE = "101001"
 SINCE = date(2023, 1, 1)

@@ -1,0 +1,1 @@
+"""The shipped deployment, really started on loopback from the files in deploy/."""
