@@ -161,7 +161,7 @@ def safe_start() -> Iterator[Line]:
 
 def backup() -> Iterator[Line]:
     told = told_by(Path(settings.DATA_DIR) / "last_backup.json", "time")
-    how = "运行 manage.py backup，并查 systemctl status jixiao-backup.timer。"
+    how = "马上备份一次（systemctl start jixiao-backup），并查 systemctl status jixiao-backup.timer。"
     if told is None:
         yield Line("最近的备份", "还没有备份过", ERR, how)
         return

@@ -70,7 +70,7 @@ def admit(*, username: str, address: str) -> Held | None:
         for row in counted:
             _take(row, now)
         LoginCount.objects.bulk_update(counted, ["count", "since", "until"])
-    until = next(row.until for row in counted if row.kind == Kind.PAIR)
+    until = next((row.until for row in counted if row.kind == Kind.PAIR), None)
     return Held(Kind.PAIR, until) if until else None
 
 

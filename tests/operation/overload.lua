@@ -9,6 +9,11 @@ function init()
   good, moved, busy, other, silent = 0, 0, 0, 0, 0
 end
 
+-- Each connection pauses, so that together they ask as often as is wanted.
+function delay()
+  return tonumber(os.getenv("PAUSE_MS") or "0")
+end
+
 function response(status, headers)
   if status == 200 then
     good = good + 1

@@ -53,7 +53,7 @@ def test_the_page_says_how_everything_is_and_shows_no_form_data(city: City, admi
 
 def test_the_trial_prints_a_page_and_says_how_long_it_took(administrator: Client) -> None:
     page = administrator.post(reverse("evaluations:system_pdf"), follow=True)
-    assert "试印成功，用了 " in page.content.decode()
+    assert "：第一次用了 " in page.content.decode()
 
 
 def test_the_trial_says_what_is_missing(administrator: Client, monkeypatch: pytest.MonkeyPatch) -> None:

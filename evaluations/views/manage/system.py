@@ -32,16 +32,20 @@ def index(request: HttpRequest) -> HttpResponse:
 @require_POST
 @managing(Role.SYSTEM_ADMIN)
 def pdf(request: HttpRequest) -> HttpResponse:
-    """在排版子进程里试出一页，说用了多久；不存、不下载。"""
+    """在排版子进程里试出一页，说用了多久；不存、不下载。第一次可能连起子进程，所以印两次。"""
     table = Table("试印", [Column("试印", 40)], [["部门整体支出绩效自评：仿宋、楷体、宋体、黑体 0123"]], [])
-    began = time.monotonic()
+    taken = []
     try:
-        content = list_pdf([table], "试印")
+        for _ in range(2):
+            began = time.monotonic()
+            content = list_pdf([table], "试印")
+            taken.append(round((time.monotonic() - began) * 1000))
     except ExportProblem as problem:
         messages.error(request, f"试印没有成功。{problem}")
     else:
-        taken = round((time.monotonic() - began) * 1000)
-        messages.success(request, f"试印成功，用了 {taken} 毫秒，{len(content) // 1024} KB。")
+        first, second = taken
+        size = len(content) // 1024
+        messages.success(request, f"试印成功，{size} KB：第一次用了 {first} 毫秒，再印一次 {second} 毫秒。")
     return redirect("evaluations:system")
 
 
