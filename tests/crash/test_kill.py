@@ -92,6 +92,7 @@ def losses(city: City, clerks: list[Clerk]) -> list[str]:
     return found
 
 
+@pytest.mark.case("C5")
 def test_no_acknowledged_save_is_lost_when_the_server_is_killed(
     city: City, chance: random.Random, record_property: Record
 ) -> None:
@@ -172,6 +173,7 @@ def notes_on_copies() -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.case("C5")
 def test_a_killed_submit_or_approval_happens_once_and_whole(
     city: City, chance: random.Random, record_property: Record
 ) -> None:
@@ -221,6 +223,7 @@ def seconds_for_whole(caller: Caller, to: str, path: str) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.case("C5")
 def test_a_killed_export_comes_whole_or_not_at_all(
     city: City, chance: random.Random, record_property: Record
 ) -> None:
