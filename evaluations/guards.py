@@ -41,14 +41,14 @@ def _sqlite() -> dict[str, tuple[str, str]]:
         add(table, "UPDATE", "", REFUSAL)
         add(table, "DELETE", "", REFUSAL)
         there = " OR ".join(f"({one})" for one in same)
-        add(table, "INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {there})", REPLACED)  # noqa: S608 表名是上面写死的
+        add(table, "INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {there})", REPLACED)  # noqa: S608 表名是上面写死的  # nosec B608
     add(PACK, "UPDATE", _pack_changed("IS NOT"), PACK_REFUSAL)
     add(PACK, "DELETE", "OLD.state <> 'draft'", PACK_REFUSAL)
     there = "id = NEW.id OR (key = NEW.key AND version = NEW.version)"
     add(
         PACK,
         "INSERT",
-        f"EXISTS (SELECT 1 FROM {PACK} WHERE state <> 'draft' AND ({there}))",  # noqa: S608
+        f"EXISTS (SELECT 1 FROM {PACK} WHERE state <> 'draft' AND ({there}))",  # noqa: S608  # nosec B608
         PACK_REFUSAL,
     )
     return found

@@ -15,7 +15,7 @@ from .passwords import overdue
 from .services import touch_session
 from .sessions import SINCE, TOUCH_EVERY
 
-PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 一个类的名字
+PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 一个类的名字  # nosec B105
 
 Next = Callable[[HttpRequest], HttpResponse]
 

@@ -11,7 +11,7 @@ CLASH = f"""
     WHERE held.user_id = NEW.user_id AND held.id <> NEW.id AND held.role <> NEW.role
       AND (NEW.role IN {THREE} OR held.role IN {THREE})
       AND held.since <= COALESCE(NEW.until, '9999-12-31') AND NEW.since <= COALESCE(held.until, '9999-12-31')
-"""
+"""  # nosec B608 只有上面写死的名字
 WORDS = "units_appointment: three administrators exclude one another and every other post"
 
 

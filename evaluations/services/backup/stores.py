@@ -112,7 +112,7 @@ class SqliteStore(Store):
                 name = table.replace('"', '""')
                 columns = source.execute(f'PRAGMA table_info("{name}")').fetchall()
                 key = ", ".join(f'"{column[1]}"' for column in columns if column[5]) or "rowid"
-                for row in source.execute(f'SELECT * FROM "{name}" ORDER BY {key}'):  # noqa: S608 表名取自库里
+                for row in source.execute(f'SELECT * FROM "{name}" ORDER BY {key}'):  # noqa: S608 表名取自库里  # nosec B608
                     yield json.dumps(row, ensure_ascii=False, default=bytes.hex)
 
             yield Reader(tables, rows, lambda query: source.execute(query).fetchall())
@@ -197,7 +197,7 @@ class PostgresStore(Store):
 
     def _run(self, program: str, *arguments: str) -> None:
         """运行 pg_dump、pg_restore；密码放在环境里，不写在命令行上。"""
-        names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",
+        names = {"host": "PGHOST", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD",  # nosec B105
                  "dbname": "PGDATABASE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}  # fmt: skip
         given = {names[name]: value for name, value in self.where.items()}
         path = shutil.which(program, path=settings.PG_BIN or None)
@@ -205,7 +205,7 @@ class PostgresStore(Store):
             raise Refused(
                 f"找不到 {program}。请装 PostgreSQL 的客户端程序，或用环境变量 PG_BIN 指明它所在的文件夹。"
             )
-        done = subprocess.run(  # noqa: S603 程序和参数都是这里定的
+        done = subprocess.run(  # noqa: S603 程序和参数都是这里定的  # nosec B603
             [path, *arguments], env={**os.environ, **given}, capture_output=True, text=True, check=False
         )
         if done.returncode:
