@@ -2,15 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import secrets
+import time
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from structlog.contextvars import bound_contextvars
 
+from .errors import NOT_A_PAGE, UNREADABLE, answer, problem_json
 from .models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""编号用的字：念得清，没有看着像的。"""
+logger = logging.getLogger(__name__)
+
+
+def numbered(get_response: Next) -> Next:
+    """最外一层：给请求一个编号（出错页、回答的头、日志都是它），做完记一行日志，补齐安全的头。"""
+
+    def serve(request: HttpRequest) -> HttpResponse:
+        number = "".join(secrets.choice(LETTERS) for _ in range(8))
+        request.number = f"{number[:4]}-{number[4:]}"  # type: ignore[attr-defined]
+        began = time.monotonic()
+        with bound_contextvars(request_id=request.number):  # type: ignore[attr-defined]
+            response = get_response(request)
+            if response.status_code == 405 and request.method == "GET" and not response.content:
+                allowed = response["Allow"]
+                response = answer(request, NOT_A_PAGE)
+                response["Allow"] = allowed
+            _log(request, response, time.monotonic() - began)
+        response["X-Request-ID"] = request.number  # type: ignore[attr-defined]
+        for name, value in settings.ANSWER_HEADERS.items():
+            response.setdefault(name, value)
+        return response
+
+    return serve
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """一个请求一行；送静态文件、探针成了的不记。"""
+    quiet = request.path.startswith(settings.STATIC_URL) or request.path == "/healthz"
+    if quiet and response.status_code < 400:
+        return
+    told = {
+        "method": request.method, "path": request.path[:300], "status": response.status_code, "ms": round(seconds * 1000),
+        "user": _user(request),
+    }  # fmt: skip
+    logger.log(logging.WARNING if response.status_code >= 500 else logging.INFO, "request", extra=told)
+
+
+def _user(request: HttpRequest) -> str | None:
+    """登录的是谁（编号）；这次没有用到会话的不去查，数据库不在的不知道。"""
+    session = getattr(request, "session", None)
+    if session is None or not session.accessed:
+        return None
+    with contextlib.suppress(Error):
+        return session.get(SESSION_KEY)
+    return None
 
 
 def refuse_nul(get_response: Next) -> Next:
@@ -21,9 +77,7 @@ def refuse_nul(get_response: Next) -> Next:
         if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
             given += [value for values in request.POST.lists() for value in values[1]]
         if any("\0" in text for text in given):
-            return HttpResponseBadRequest(
-                "请求里有不能用的字符。请返回上一页再试。", content_type="text/plain; charset=utf-8"
-            )
+            return answer(request, UNREADABLE)
         return get_response(request)
 
     return check
@@ -52,7 +106,7 @@ class FirstPassword:
             return None
         if here is not None and here.app_name != "units" and not getattr(view, "login_required", True):
             words = "请先把初始密码改成自己的密码。您填的内容还在本页，改好后会继续保存。"
-            return JsonResponse({"error": words, "login": True}, status=403)
+            return problem_json(request, words, 403, login=True)
         return redirect("units:password")
 
 

@@ -30,8 +30,3 @@ def password_done(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> HttpResponse:
     """探针：进程活着。"""
     return HttpResponse("ok", content_type="text/plain")
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """页面放得太久，令牌失效。"""
-    return render(request, "403.html", status=403)
