@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -11,10 +12,12 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import Error
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from structlog.contextvars import bound_contextvars
+
+from evaluations.core.values import clean_text, visible
 
 from .errors import NOT_A_PAGE, UNREADABLE, answer, problem_json
 from .models import User
@@ -22,6 +25,8 @@ from .models import User
 Next = Callable[[HttpRequest], HttpResponse]
 LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """编号用的字：念得清，没有看着像的。"""
+SECRET = re.compile("password|again|token")
+"""密码一类的字段。"""
 logger = logging.getLogger(__name__)
 
 
@@ -69,15 +74,30 @@ def _user(request: HttpRequest) -> str | None:
     return None
 
 
-def refuse_nul(get_response: Next) -> Next:
-    """网址和表单里带 NUL 字符的一律 400：人打不出来，数据库也存不了。"""
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def plain_text(get_response: Next) -> Next:
+    """表单的门：打的字、文件名里看不见的字符在这里去掉，哪个表单都不用自己管；密码照原样。
+
+    带 NUL 字符的一律 400：人打不出来。接口的 JSON 在 ``views/api.py``，导入的表格在 ``core/tabular.py``。
+    """
 
     def check(request: HttpRequest) -> HttpResponse:
-        given = [request.path, *request.GET.values()]
-        if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            given += [value for values in request.POST.lists() for value in values[1]]
-        if any("\0" in text for text in given):
+        sent = request.POST if request.content_type in FORMS else QueryDict()
+        if "\0" in request.path or any(
+            "\0" in text for data in (request.GET, sent) for _, values in data.lists() for text in values
+        ):
             return answer(request, UNREADABLE)
+        if sent:
+            cleaned = sent.copy()
+            for name, values in sent.lists():
+                if not SECRET.search(name):
+                    cleaned.setlist(name, [visible(text) for text in values])
+            request.POST = cleaned  # type: ignore[assignment]
+        if request.content_type == "multipart/form-data":
+            for upload in request.FILES.values():
+                upload.name = clean_text(upload.name)
         return get_response(request)
 
     return check

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
+from evaluations.core.values import visible
 from evaluations.services.problems import Missing, Refused
 from units.errors import problem_json
 
@@ -58,9 +59,9 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def _storable(value: Any) -> Any:
-    """去掉数据库和 UTF-8 都存不了的字（NUL、半个字符）；JSON 里写得出来，人打不出来。"""
+    """去掉看不见的、数据库和 UTF-8 存不了的字符；JSON 里写得出来，人打不出来。"""
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+        return visible(value)
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):

@@ -147,7 +147,7 @@ def test_an_error_tells_its_kind_its_cause_and_the_places(
 def test_in_a_trial_a_line_is_for_people(capsys: pytest.CaptureFixture[str]) -> None:
     logging.config.dictConfig(logging_config(plain=True))
     try:
-        1 / 0
+        raise ZeroDivisionError("division by zero")
     except ZeroDivisionError:
         logging.getLogger("units").exception("算不了\n%s", "甲")
     logging.config.dictConfig(settings.LOGGING)
