@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, models
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from evaluations.core.workflow import Role
 from evaluations.exports.text import printable
@@ -118,9 +120,9 @@ def test_unseen_characters_enter_through_no_door(city: City, office: dict[str, C
     back = {
         "revision": str(city.submission.revision),
         "reason": dirty("请补充依据和说明"),
-        "due": "2099-01-01",
+        "due": str(timezone.localdate() + timedelta(days=5)),
     }
-    office["reviewer"].post(url, back)
+    assert office["reviewer"].post(url, back).status_code == 302
     found = list(texts())
     assert [(where, text) for where, text in found if UNSEEN.search(text)] == []
     told = {text for _, text in found}
