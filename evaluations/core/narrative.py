@@ -67,6 +67,8 @@ _SCAN = re.compile(
 )
 LONGEST_NUMBER = 30
 """更长的一串数字不是数。"""
+MOST_FIGURES = 1_000
+"""一段里最多读这么多个数：真的报告一段不过几百个，故意堆出来的不能拖住系统。"""
 _SENTENCE = re.compile(r"[。!?！？\n]")
 _CLAUSE = re.compile(r"[，,。;:!?！？、()\n]")
 _ABOUT = re.compile(r"(?:近|约|约为|大约|左右|超|超过|逾|以上)\s*\Z")
@@ -148,6 +150,8 @@ def read_text(text: str) -> Reading:
         found = _figure(match, plain, at)
         if found is not None:
             figures.append(found)
+        if len(figures) == MOST_FIGURES:
+            break
     return Reading(plain, sentences, tuple(figures))
 
 
