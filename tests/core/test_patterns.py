@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -42,10 +43,8 @@ READERS: dict[str, Callable[[str], object]] = {
 
 
 def tried(reader: Callable[[str], object], text: str) -> None:
-    try:
+    with contextlib.suppress(ValueProblem, AddressProblem):
         reader(text)
-    except (ValueProblem, AddressProblem):
-        pass
 
 
 @pytest.mark.case("I9")

@@ -56,6 +56,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.case("I5", "I6")
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(case: str) -> None:
     data, words = REFUSED[case]
@@ -82,6 +83,7 @@ def test_values_are_read_as_they_stand_and_broken_formulas_are_told() -> None:
     assert sheets["空"] == []
 
 
+@pytest.mark.case("U13")
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
 def test_a_csv_is_read_in_the_encodings_people_use(encoding: str) -> None:
     assert read_sheets("编码,名称\r\n001,\"甲,乙\"\r\n".encode(encoding), "a.csv") == {

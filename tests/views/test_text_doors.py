@@ -22,6 +22,7 @@ from evaluations.exports.text import printable
 from evaluations.models import AnnualData, Event, Indicator, Project
 from evaluations.services.projects import remove_project
 from evaluations.services.sheets import read_sheets
+from evaluations.templatetags.manage_tags import masked
 from tests.conftest import City
 from tests.exports.reading import page_texts
 from tests.workbooks import workbook
@@ -155,6 +156,16 @@ def test_a_password_is_taken_as_it_was_typed(city: City) -> None:
         Client().post(reverse("units:login"), {"username": "own", "password": secret.strip()}).status_code
         == 200
     )
+
+
+@pytest.mark.case("G13")
+@pytest.mark.dengbao("个人信息保护 b")
+@pytest.mark.parametrize(
+    ("phone", "shown"),
+    [("13912345678", "139****5678"), ("0730-8888888", "073*****8888"), ("666888", "****88"), ("", "")],
+)
+def test_a_list_shows_enough_of_a_phone_to_know_it(phone: str, shown: str) -> None:
+    assert masked(phone) == shown
 
 
 # ---- 已经脏了的 ------------------------------------------------------------------------------
