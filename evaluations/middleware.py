@@ -12,7 +12,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +20,7 @@ from django.utils import timezone
 from evaluations.services.problems import Missing, Refused
 from evaluations.services.refusals import note_refusal
 from evaluations.services.viewing import LONGEST, end_viewing, viewed
+from units.errors import problem_json, wants_json
 from units.models import User
 
 Next = Callable[[HttpRequest], HttpResponse]
@@ -108,6 +109,6 @@ def _over(request: HttpRequest) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, words: str) -> HttpResponse:
-    if "json" in request.headers.get("Content-Type", ""):
-        return JsonResponse({"error": words}, status=403)
+    if wants_json(request):
+        return problem_json(request, words, 403)
     return render(request, "evaluations/viewing_refused.html", {"reason": words}, status=403)

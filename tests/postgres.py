@@ -34,7 +34,7 @@ def postgres() -> Iterator[str]:
     # Not below TMPDIR: the path of a socket has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="postgres-", dir="/tmp", ignore_cleanup_errors=True) as name:
         home = Path(name)
-        url = f"postgres://postgres@/postgres?host={quote(name, safe='')}"
+        url = address(home)
         server = start(home)
         try:
             wait_until_ready(server, url, home / "log")
@@ -43,35 +43,40 @@ def postgres() -> Iterator[str]:
             stop(server)
 
 
+def address(home: Path) -> str:
+    return f"postgres://postgres@/postgres?host={quote(str(home), safe='')}"
+
+
 def start(home: Path) -> subprocess.Popen:
-    programs, how = site_packages(), {"cwd": home, "stdin": subprocess.DEVNULL}
-    if os.geteuid() == 0:
-        programs = hand_over(home, programs)
-        how |= {"user": "nobody", "group": "nogroup", "extra_groups": []}
-    data = f"--pgdata={home / 'data'}"
+    """A new database in ``home`` and its server."""
+    programs, how = user_and_programs(home)
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     initdb = [
-        programs / PROGRAMS / "bin/initdb",
-        data,
-        "--username=postgres",
-        "--auth=trust",
-        "--no-sync",
+        programs / PROGRAMS / "bin/initdb", f"--pgdata={home / 'data'}", "--username=postgres", "--auth=trust", "--no-sync",
         *locale,
-    ]
-    server = [programs / PROGRAMS / "bin/postgres", "-D", home / "data"]
-    server += [
-        "-c",
-        "listen_addresses=",
-        "-c",
-        f"unix_socket_directories={home}",
-        "-c",
-        "max_connections=200",
-    ]
-    with (home / "log").open("w") as log:
-        output: dict[str, Any] = {"stdout": log, "stderr": subprocess.STDOUT, **how}
-        if subprocess.run(initdb, **output).returncode:
+    ]  # fmt: skip
+    with (home / "log").open("a") as log:
+        if subprocess.run(initdb, stdout=log, stderr=subprocess.STDOUT, **how).returncode:
             raise SystemExit(failure(home / "log"))
-        return subprocess.Popen(server, **output)
+    return serve(home)
+
+
+def serve(home: Path) -> subprocess.Popen:
+    """The server of the database in ``home``, also again after ``stop`` or a crash."""
+    programs, how = user_and_programs(home)
+    settings = ("listen_addresses=", f"unix_socket_directories={home}", "max_connections=200")
+    server = [programs / PROGRAMS / "bin/postgres", "-D", home / "data"]
+    for setting in settings:
+        server += ["-c", setting]
+    with (home / "log").open("a") as log:
+        return subprocess.Popen(server, stdout=log, stderr=subprocess.STDOUT, **how)
+
+
+def user_and_programs(home: Path) -> tuple[Path, dict[str, Any]]:
+    how: dict[str, Any] = {"cwd": home, "stdin": subprocess.DEVNULL}
+    if os.geteuid() != 0:
+        return site_packages(), how
+    return hand_over(home, site_packages()), how | {"user": "nobody", "group": "nogroup", "extra_groups": []}
 
 
 def site_packages() -> Path:
@@ -82,9 +87,10 @@ def site_packages() -> Path:
 
 
 def hand_over(home: Path, source: Path) -> Path:
-    for folder in (PROGRAMS, LIBRARIES):
-        shutil.copytree(source / folder, home / folder, ignore=shutil.ignore_patterns("include"))
-    shutil.chown(home, "nobody", "nogroup")
+    if not (home / PROGRAMS).exists():
+        for folder in (PROGRAMS, LIBRARIES):
+            shutil.copytree(source / folder, home / folder, ignore=shutil.ignore_patterns("include"))
+        shutil.chown(home, "nobody", "nogroup")
     return home
 
 

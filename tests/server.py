@@ -79,9 +79,15 @@ def signed_in(user: Any) -> dict[str, str]:
 
 
 class Server:
-    """gunicorn with threads, as ``make listen`` starts it. ``application`` is a WSGI module."""
+    """gunicorn with threads, as ``make listen`` starts it. ``application`` is a WSGI module.
 
-    def __init__(self, *, application: str = "config.wsgi", workers: int = 2, threads: int = 4) -> None:
+    ``database`` is another database than the one of this process, as a URL.
+    """
+
+    def __init__(
+        self, *, application: str = "config.wsgi", workers: int = 2, threads: int = 4, database: str = ""
+    ) -> None:
+        self.database = database
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.command = [sys.executable, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{self.port}"]
@@ -106,7 +112,7 @@ class Server:
         """Starts, also again after ``stop`` or ``kill_all``, on the same port."""
         environment = {
             **os.environ,
-            "DATABASE_URL": database_url(),
+            "DATABASE_URL": self.database or database_url(),
             "DEMO": "1",  # plain HTTP on loopback: the start refuses that of a production server
             "DJANGO_SETTINGS_MODULE": "tests.settings",
         }

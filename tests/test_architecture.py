@@ -200,8 +200,8 @@ def test_the_check_above_would_see_a_write():
 # ---- numbers ----
 
 
-@by_name(modules("evaluations/core"))
 @pytest.mark.case("N2")
+@by_name(modules("evaluations/core"))
 def test_core_never_makes_a_binary_fraction(path):
     for node in ast.walk(tree_of(path)):
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"line {node.lineno}"

@@ -22,7 +22,6 @@ def test_every_vendored_file_is_recorded():
 @pytest.mark.case("G16")
 @pytest.mark.asvs("14.2.3")
 @pytest.mark.parametrize("file", RECORDED)
-@pytest.mark.case("G16")
 def test_vendored_file_is_unchanged(file):
     content = (ROOT / file).read_bytes()
     assert hashlib.sha256(content).hexdigest() == RECORDED[file]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import logging
+import re
+import secrets
+import time
 from collections.abc import Callable
 
-from django.contrib.auth import BACKEND_SESSION_KEY
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, SESSION_KEY
+from django.db import Error
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from structlog.contextvars import bound_contextvars
 
+from evaluations.core.values import clean_text, visible
+
+from .errors import NOT_A_PAGE, UNREADABLE, answer, problem_json
 from .models import User
 from .passwords import overdue
 from .services import touch_session
@@ -18,19 +29,81 @@ from .sessions import SINCE, TOUCH_EVERY
 PASSWORD_BACKEND = "django.contrib.auth.backends.ModelBackend"  # noqa: S105 一个类的名字  # nosec B105
 
 Next = Callable[[HttpRequest], HttpResponse]
+LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""编号用的字：念得清，没有看着像的。"""
+SECRET = re.compile("password|again|token")
+"""密码一类的字段。"""
+logger = logging.getLogger(__name__)
 
 
-def refuse_nul(get_response: Next) -> Next:
-    """网址和表单里带 NUL 字符的一律 400：人打不出来，数据库也存不了。"""
+def numbered(get_response: Next) -> Next:
+    """最外一层：给请求一个编号（出错页、回答的头、日志都是它），做完记一行日志，补齐安全的头。"""
+
+    def serve(request: HttpRequest) -> HttpResponse:
+        number = "".join(secrets.choice(LETTERS) for _ in range(8))
+        request.number = f"{number[:4]}-{number[4:]}"  # type: ignore[attr-defined]
+        began = time.monotonic()
+        with bound_contextvars(request_id=request.number):  # type: ignore[attr-defined]
+            response = get_response(request)
+            if response.status_code == 405 and request.method == "GET" and not response.content:
+                allowed = response["Allow"]
+                response = answer(request, NOT_A_PAGE)
+                response["Allow"] = allowed
+            _log(request, response, time.monotonic() - began)
+        response["X-Request-ID"] = request.number  # type: ignore[attr-defined]
+        for name, value in settings.ANSWER_HEADERS.items():
+            response.setdefault(name, value)
+        return response
+
+    return serve
+
+
+def _log(request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    """一个请求一行；送静态文件、探针成了的不记。"""
+    quiet = request.path.startswith(settings.STATIC_URL) or request.path == "/healthz"
+    if quiet and response.status_code < 400:
+        return
+    told = {
+        "method": request.method, "path": request.path[:300], "status": response.status_code, "ms": round(seconds * 1000),
+        "user": _user(request),
+    }  # fmt: skip
+    logger.log(logging.WARNING if response.status_code >= 500 else logging.INFO, "request", extra=told)
+
+
+def _user(request: HttpRequest) -> str | None:
+    """登录的是谁（编号）；这次没有用到会话的不去查，数据库不在的不知道。"""
+    session = getattr(request, "session", None)
+    if session is None or not session.accessed:
+        return None
+    with contextlib.suppress(Error):
+        return session.get(SESSION_KEY)
+    return None
+
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def plain_text(get_response: Next) -> Next:
+    """表单的门：打的字、文件名里看不见的字符在这里去掉，哪个表单都不用自己管；密码照原样。
+
+    带 NUL 字符的一律 400：人打不出来。接口的 JSON 在 ``views/api.py``，导入的表格在 ``core/tabular.py``。
+    """
 
     def check(request: HttpRequest) -> HttpResponse:
-        given = [request.path, *request.GET.values()]
-        if request.content_type in ("application/x-www-form-urlencoded", "multipart/form-data"):
-            given += [value for values in request.POST.lists() for value in values[1]]
-        if any("\0" in text for text in given):
-            return HttpResponseBadRequest(
-                "请求里有不能用的字符。请返回上一页再试。", content_type="text/plain; charset=utf-8"
-            )
+        sent = request.POST if request.content_type in FORMS else QueryDict()
+        if "\0" in request.path or any(
+            "\0" in text for data in (request.GET, sent) for _, values in data.lists() for text in values
+        ):
+            return answer(request, UNREADABLE)
+        if sent:
+            cleaned = sent.copy()
+            for name, values in sent.lists():
+                if not SECRET.search(name):
+                    cleaned.setlist(name, [visible(text) for text in values])
+            request.POST = cleaned  # type: ignore[assignment]
+        if request.content_type == "multipart/form-data":
+            for upload in request.FILES.values():
+                upload.name = clean_text(upload.name)
         return get_response(request)
 
     return check
@@ -58,7 +131,7 @@ class OwnPassword:
             return None
         if here is not None and here.app_name != "units" and not getattr(view, "login_required", True):
             words = "请先改密码（初始密码、到期的密码都要换成新的）。您填的内容还在本页，改好后会继续保存。"
-            return JsonResponse({"error": words, "login": True}, status=403)
+            return problem_json(request, words, 403, login=True)
         return redirect("units:password")
 
 

@@ -222,8 +222,3 @@ def readyz(request: HttpRequest) -> HttpResponse:
     """探针：数据库答得上来、升级好了，可以接客。不说为什么不行，那在日志里。"""
     ready = is_ready()
     return HttpResponse("ok" if ready else "no", content_type="text/plain", status=200 if ready else 503)
-
-
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """页面放得太久，令牌失效。"""
-    return render(request, "403.html", status=403)

@@ -65,6 +65,10 @@ _SCAN = re.compile(
     rf"|(?P<chinese>[零〇一二两三四五六七八九十百千万亿]{{1,9}})(?P<about3>余|多)?(?P<unit2>{_CHINESE_UNITS})",
     re.ASCII,
 )
+LONGEST_NUMBER = 30
+"""更长的一串数字不是数。"""
+MOST_FIGURES = 1_000
+"""一段里最多读这么多个数：真的报告一段不过几百个，故意堆出来的不能拖住系统。"""
 _SENTENCE = re.compile(r"[。!?！？\n]")
 _CLAUSE = re.compile(r"[，,。;:!?！？、()\n]")
 _ABOUT = re.compile(r"(?:近|约|约为|大约|左右|超|超过|逾|以上)\s*\Z")
@@ -146,6 +150,8 @@ def read_text(text: str) -> Reading:
         found = _figure(match, plain, at)
         if found is not None:
             figures.append(found)
+        if len(figures) == MOST_FIGURES:
+            break
     return Reading(plain, sentences, tuple(figures))
 
 
@@ -159,6 +165,8 @@ def _figure(match: re.Match[str], text: str, sentence: int) -> Figure | None:
     scale, unit = match["scale"] or "", match["unit"] or match["unit2"] or ""
     if match["number"] is not None:
         digits = match["number"].replace(",", "")
+        if len(digits) > LONGEST_NUMBER:
+            return None
         number, step = Fraction(digits), Fraction(1, 10 ** len(digits.partition(".")[2]))
     else:
         whole = _chinese(match["percent"] or match["chinese"])

@@ -99,14 +99,19 @@ _YES = frozenset(("是", "有", "√", "☑", "true", "1"))
 _NO = frozenset(("否", "没有", "×", "□", "false", "0"))
 
 
-def clean_text(text: str) -> str:
-    """去掉看不见的字符（控制符、孤立代理项、方向控制符、零宽符），统一换行，去首尾空白。
+def visible(text: str) -> str:
+    """去掉看不见的字符（控制符、孤立代理项、方向控制符、零宽符），统一换行；空白照留。
 
     可见的字一个不改：生僻字、兼容区汉字照原样保留。
     """
     if text.isprintable() and text.isascii():
-        return text.strip()
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE).strip()
+        return text
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_INVISIBLE)
+
+
+def clean_text(text: str) -> str:
+    """``visible``，再去首尾空白。"""
+    return visible(text).strip()
 
 
 def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> Value:

@@ -262,8 +262,10 @@ def serve(inward: IO[bytes], outward: IO[bytes]) -> None:
         except Refused as problem:
             send(outward, {"refused": str(problem)})
             return
-        except BaseException:  # FatalURLFetchingError 不是 Exception
-            send(outward, {"failed": traceback.format_exc(limit=-8)})
+        except BaseException as problem:  # FatalURLFetchingError 不是 Exception
+            # 消息里可能有表上的字，不记；类型和经过的行够找原因
+            trace = "".join(traceback.format_tb(problem.__traceback__, limit=-8))
+            send(outward, {"failed": f"{type(problem).__name__}\n{trace}"})
             return
         finally:
             signal.alarm(0)

@@ -14,7 +14,7 @@ from django.db.models import Max, ProtectedError
 from django.utils import timezone
 
 from evaluations.core import pack as core
-from evaluations.core.values import clean_text
+from evaluations.core.values import clean_text, visible
 from evaluations.models import Pack
 from units.models import User
 
@@ -73,7 +73,7 @@ def replace_file(*, pack_id: UUID, user: User, file: str, text: str, seen: str) 
         raise Missing(f"方案里没有 {file[:60]} 这个文件。")
     if pack.checksum != seen and pack.files[file] != text:
         raise Stale("别人刚改过这套方案。您写的还在本页，请在另一个窗口看过新的内容再存。")
-    text = text.replace("\r\n", "\n")
+    text = visible(text)
     if len(text.encode()) > core.MAX_FILE:
         raise Refused(f"{file} 超过 {core.MAX_FILE // 1024} KB。请精简。")
     parsed(text, file)
@@ -182,7 +182,7 @@ def _unzipped(data: bytes) -> Files:
             if len(known) < len(members):
                 other = next(one.filename for one in members if one not in known)
                 raise Refused(f"压缩包里的“{other[:60]}”不是方案的文件。请只放 pack.toml 等和 forms 文件夹。")
-            return {one.filename: made.read(one).decode("utf-8") for one in known}
+            return {one.filename: visible(made.read(one).decode("utf-8")) for one in known}
     except (zipfile.BadZipFile, UnicodeDecodeError, NotImplementedError, RuntimeError):
         raise Refused("这个文件打不开，不是导出的方案（.zip）。请重新导出再传。") from None
 

@@ -43,6 +43,12 @@ def read_sheets(data: bytes, name: str) -> dict[str, list[list[Cell]]]:
     return sheets
 
 
+def _kind_of(told: bytes) -> str:
+    """子进程最后一句里的异常类型；消息里可能有表上的字，不记。"""
+    last = told.decode("utf-8", "replace").strip().rpartition("\n")[2]
+    return last.partition(":")[0][:80]
+
+
 def _ask(message: bytes) -> dict[str, list[list[Cell]]]:
     environment = {key: os.environ[key] for key in KEPT_ENVIRONMENT if key in os.environ}
     try:
@@ -57,7 +63,7 @@ def _ask(message: bytes) -> dict[str, list[list[Cell]]]:
         logger.error(
             "读表格的子进程没有答复，代码 %s：%s",
             done.returncode,
-            done.stderr[-800:].decode("utf-8", "replace"),
+            _kind_of(done.stderr),
         )
         raise Refused(TOO_MUCH) from None
     if "refused" in reply:

@@ -1,19 +1,18 @@
-"""接口的共同部分：没登录 403、没有 404、形状不对 400、不允许 409、数据库用不了 503，都是一句中文。"""
+"""接口的共同部分：没登录 403、没有 404、形状不对 400、不允许 409，都是一句中文。别的出错见 units/errors.py。"""
 
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
+from evaluations.core.values import visible
 from evaluations.services.problems import Missing, Refused
+from units.errors import problem_json
 
-logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 
@@ -27,22 +26,16 @@ def json_api(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if not request.user.is_authenticated:
-            return JsonResponse(
-                {"error": "登录已过期。您填的内容还在本页，重新登录后会继续保存。", "login": True}, status=403
-            )
+            words = "登录已过期。您填的内容还在本页，重新登录后会继续保存。"
+            return problem_json(request, words, 403, login=True)
         try:
             return view(request, *args, **kwargs)
         except BadRequest as problem:
-            return JsonResponse({"error": str(problem)}, status=400)
+            return problem_json(request, str(problem), 400)
         except (Http404, Missing) as problem:
-            return JsonResponse({"error": f"{problem}，可能已被删除，或不归您管。请刷新页面。"}, status=404)
+            return problem_json(request, f"{problem}，可能已被删除，或不归您管。请刷新页面。", 404)
         except Refused as problem:
-            return JsonResponse({"error": str(problem)}, status=409)
-        except OperationalError:
-            logger.exception("数据库此刻用不了")
-            busy = JsonResponse({"error": "系统忙，这次没有保存，稍后自动再存。"}, status=503)
-            busy["Retry-After"] = "2"
-            return busy
+            return problem_json(request, str(problem), 409)
 
     wrapped.login_required = False  # type: ignore[attr-defined]
     return wrapped
@@ -72,9 +65,9 @@ def body_of(request: HttpRequest) -> dict[str, Any]:
 
 
 def _storable(value: Any) -> Any:
-    """去掉数据库和 UTF-8 都存不了的字（NUL、半个字符）；JSON 里写得出来，人打不出来。"""
+    """去掉看不见的、数据库和 UTF-8 存不了的字符；JSON 里写得出来，人打不出来。"""
     if isinstance(value, str):
-        return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8")
+        return visible(value)
     if isinstance(value, list):
         return [_storable(one) for one in value]
     if isinstance(value, dict):

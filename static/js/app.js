@@ -39,6 +39,7 @@
     if (response.status >= 500) {
       const problem = new Error(json && body.error ? body.error : "系统出错，没有保存这次修改。");
       problem.status = response.status;
+      problem.number = json && body.number ? body.number : "";
       throw problem;
     }
     if (response.redirected) {

@@ -237,7 +237,7 @@
     tries = 0;
     if (alone || sent.size === 1) {
       const [address, { was, value }] = sent.entries().next().value;
-      stuck.set(address, { was, value, message: "系统存不了这一格，别的都存了。请改写这一格，还不行就告诉绩效科。" });
+      stuck.set(address, { was, value, message: `系统存不了这一格，别的都存了。请改写这一格，还不行就告诉绩效科${error.number ? `（编号 ${error.number}）` : ""}。` });
       pending.delete(address);
       remember(address);
       refreshMarks(address);

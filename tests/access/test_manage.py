@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from tests.access.rows import MODULES
 from tests.access.test_matrix import METHODS, SAFE, _shown, _watched_sql
-from tests.access.world import ANONYMOUS, DRAFT, PEOPLE, World, build
+from tests.access.world import ANONYMOUS, DRAFT, PEOPLE, World, build, header_faults
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +40,9 @@ def _right(who: str, sent: str, method: str, allowed: set[str], right: int) -> s
     return {right} if who in allowed else {404}
 
 
-@pytest.mark.case("A2")
+@pytest.mark.case("A2", "A12", "A20", "G7", "G8")
 @pytest.mark.asvs("4.1.3")
-@pytest.mark.dengbao("系统管理", "访问控制 d")
+@pytest.mark.dengbao("系统管理", "访问控制 d", "访问控制 e", "访问控制 f")
 def test_every_manage_page_is_for_the_people_in_its_row_only(world: World) -> None:
     wrong = []
     for name, keys, method, allowed, right in _cases(world):
@@ -52,6 +52,7 @@ def test_every_manage_page_is_for_the_people_in_its_row_only(world: World) -> No
                 answer, written = _watched_sql(partial(_send, world.client(who), sent, url))
                 if answer.status_code not in _right(who, sent, method, allowed, right):
                     wrong.append(f"{who} {sent} {name}: {answer.status_code}")
+                wrong += [f"{who} {sent} {name} has no right {header}" for header in header_faults(answer)]
                 if sent in SAFE and written:
                     wrong.append(f"{who} {sent} {name} writes {written[0][:80]}")
                 if sent == method and who not in allowed and _shown(answer, world.hidden_from(who)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,8 @@ SINCE = date(2024, 1, 1)
 MINE, THEIRS = "mine", "theirs"
 DRAFT, REVIEWED = State.DRAFT.value, State.BUREAU_REVIEW.value
 
+FOREIGN = "evil.example"
+"""每个请求都自称来自这个主机（X-Forwarded-Host）；哪个答复里也不该有它。"""
 ANONYMOUS, NOBODY, FORMER = "anonymous", "nobody", "former"
 PEOPLE: dict[str, tuple[str, Role | None]] = {
     ANONYMOUS: ("", None),
@@ -68,6 +71,17 @@ def relation(who: str, side: str) -> str:
     return known.get(role, STRANGER) if place == side else STRANGER
 
 
+ANSWER_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+NUMBER = re.compile(r"[2-9A-Z]{4}-[2-9A-Z]{4}")
+
+
 @dataclass
 class Unit:
     """一个单位，它的材料，和只在它的材料里出现的字。"""
@@ -92,7 +106,7 @@ class World:
     states: dict[str, str]
 
     def client(self, who: str, **options: Any) -> Client:
-        client = Client(**options)
+        client = Client(headers={"X-Forwarded-Host": FOREIGN}, **options)
         user = self.people[who]
         if user is not None:
             client.force_login(user)
@@ -100,7 +114,7 @@ class World:
 
     def hidden_from(self, who: str) -> set[str]:
         """这种人在任何答复里都不该看到的字。"""
-        hidden: set[str] = set()
+        hidden = {FOREIGN}
         for side, unit in self.units.items():
             tie = relation(who, side)
             if tie == STRANGER:
@@ -185,6 +199,16 @@ def _sent_back_and_resubmitted(unit: Unit, preparer: User, head: User, reviewer:
             revision=unit.submission.revision, key=f"{unit.side}-{number}",
         )  # fmt: skip
     unit.submission.refresh_from_db()
+
+
+def header_faults(answer: HttpResponse) -> list[str]:
+    """答复的头缺什么：每个答复都要有安全的头和编号，都不许存下来。"""
+    policy = answer.get("Content-Security-Policy", "")
+    wrong = [name for name, value in ANSWER_HEADERS.items() if answer.get(name) != value]
+    wrong += [] if "default-src 'self'" in policy and "unsafe" not in policy else ["Content-Security-Policy"]
+    wrong += [] if "no-store" in answer.get("Cache-Control", "") else ["Cache-Control"]
+    wrong += [] if NUMBER.fullmatch(answer.get("X-Request-ID", "")) else ["X-Request-ID"]
+    return wrong
 
 
 def texts_of(answer: HttpResponse) -> Iterator[str]:

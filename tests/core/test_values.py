@@ -19,33 +19,15 @@ from evaluations.core.values import (
     to_text,
     to_yuan,
 )
-
-NUMBERS = {
-    "94.8": "94.8", "０": "0", "９４．８": "94.8", "1,234.56": "1234.56", "1，234": "1234", "１，２３４．５": "1234.5",
-    "￥94.8": "94.8", "¥ 1,000": "1000", "（78）": "-78", "(78)": "-78", "（1,234.5）": "-1234.5", "￥（78）": "-78",
-    "-78": "-78", "－78": "-78", "−78": "-78", "–78": "-78", " 94.8\u3000": "94.8", "94.80": "94.8", "007": "7",
-    ".5": "0.5", "5.": "5", "-0": "0", "0.000000": "0", "-0.00": "0", "0.000001": "0.000001",
-    "9999999999.999999": "9999999999.999999", "1234567890123456": "1234567890123456", "9\u200b4.8": "94.8",
-    "\u202e94.8": "94.8", "\x0094.8": "94.8", "94.8\r\n": "94.8", "\ud80094.8": "94.8", "\ufeff94.8": "94.8",
-}  # fmt: skip
-
-NOT_APPLICABLE = ("不适用", "无", "—", "——", "-", "--", "/", "－", "／", "－－", " 不适用 ", "−")
-
-REFUSED = {
-    "1_000": "下划线", "1e2": "科学计数法", "1E-3": "科学计数法", "94.8万": "单位", "94.8万元": "单位", "94.8元": "单位",
-    "94.8亿": "单位", "٩٤": "其他文字的数字", "९४": "其他文字的数字", "5²": "上下标", "①": "其他文字的数字",
-    "𝟗𝟒": "其他文字的数字", "1.2345678": "7 位小数", "12345678901234567": "超过 16 位", "1,23": "千分位", "1,2345": "千分位",
-    "12,34,567": "千分位", "1 000": "不是金额", "+5": "不是金额", "--5": "不是金额", "5-": "不是金额", "½": "不是金额",
-    "约100": "不是金额", "N/A": "不是金额", "五": "不是金额", "0x10": "不是金额", "NaN": "不是金额", "Infinity": "不是金额",
-    "94.8%": "不是金额", "$5": "不是金额", "()": "不是金额", "(": "不是金额", "1.2.3": "不是金额", "9" * 200_000: "不像金额",
-    "0." + "0" * 100_000 + "1": "不像金额", "无无": "不是金额", "1\n2": "不是金额",
-}  # fmt: skip
+from tests.literals import NOT_APPLICABLE, NUMBERS, REFUSED
 
 
 def money(text):
     return parse("money", text, digits=6)
 
 
+@pytest.mark.case("N1", "N4", "U6")
+@pytest.mark.dengbao("入侵防范 d")
 @pytest.mark.parametrize(("typed", "number"), NUMBERS.items())
 def test_amounts_as_people_type_them_are_read(typed, number):
     got = money(typed)
@@ -64,8 +46,8 @@ def test_empty_and_invisible_text_is_blank(typed):
     assert parse("text", typed, digits=0) is None
 
 
+@pytest.mark.case("N1", "N4", "U6")
 @pytest.mark.parametrize(("typed", "why"), REFUSED.items(), ids=[text[:20] for text in REFUSED])
-@pytest.mark.case("N4")
 @pytest.mark.asvs("5.1.3")
 def test_what_is_no_amount_is_refused_with_advice(typed, why):
     with pytest.raises(ValueProblem) as refused:

@@ -83,6 +83,7 @@ def test_forty_indicators_keep_group_labels_on_every_page(make_facts, grid_of):
     assert f"—{len(pages)}—" in pages[-1], "两张表的页码连续"
 
 
+@pytest.mark.case("I4")
 def test_rare_characters_are_printed_in_a_chinese_font(make_facts, grid_of, rare: str):
     pdf = render_pdf([grid_of(make_facts({"部门.名称": f"岳阳{rare}局"}))], title="生僻字")
     assert f"岳阳{rare}局" in "".join(page_texts(pdf))
@@ -92,7 +93,7 @@ def test_rare_characters_are_printed_in_a_chinese_font(make_facts, grid_of, rare
     )
 
 
-@pytest.mark.case("I3", "I4")
+@pytest.mark.case("I3", "I4", "I10")
 def test_hostile_text_is_printed_and_nothing_is_fetched(make_facts, grid_of, hostile: str):
     grid = grid_of(make_facts({"部门.名称": hostile, "目标.预期目标": hostile}))
     pdf = render_pdf([grid], title=hostile, footer=hostile)
@@ -103,6 +104,7 @@ def test_hostile_text_is_printed_and_nothing_is_fetched(make_facts, grid_of, hos
         assert not any("/Annots" in page for page in opened.pages)
 
 
+@pytest.mark.case("I3", "I10")
 @pytest.mark.parametrize(
     "url", ["file:///etc/passwd", "http://127.0.0.1/", "data:,x", "font:other", "ftp://a/b", "x"]
 )

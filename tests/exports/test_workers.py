@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -18,6 +20,7 @@ from evaluations.exports.workers import ROOT, ExportProblem, Pool, Worker
 START = {"css": "", "fonts": {}}
 WRITE = {"do": "write", "order": ["1"], "variant": "", "ahead": 0}
 SMALL = "<p>国</p>".encode()
+LARGE = ("<table>" + "<tr><td>国国国国<td>国国国国" * 3_000).encode()
 HUGE = ("<table>" + "<tr><td>国国国国<td>国国国国" * 40_000).encode()
 
 
@@ -69,6 +72,48 @@ def test_a_failing_job_is_told_and_the_worker_is_replaced(small_pool: Pool, capl
     with small_pool.worker() as other:
         assert other is not worker
         assert lay(other, SMALL) == 1
+
+
+BOMBS = {
+    "nested tables": b"<table><tr><td>" * 400 + b"x",
+    "huge font": b'<p style="font-size: 1e9px">x</p>',
+}
+
+
+@pytest.mark.case("C10")
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_cannot_be_typeset_is_told_and_the_next_job_has_a_worker(small_pool: Pool, bomb: str):
+    """做得成也行；做不成要有一句话，而且下一件马上做得成。"""
+    with contextlib.suppress(ExportProblem), small_pool.worker() as worker:
+        lay(worker, BOMBS[bomb])
+        worker.ask(WRITE)
+    began = time.monotonic()
+    with small_pool.worker() as other:
+        assert lay(other, SMALL) == 1
+    assert time.monotonic() - began < 15
+
+
+@pytest.mark.case("C10")
+def test_a_worker_that_is_killed_or_out_of_memory_is_replaced(
+    small_pool: Pool, caplog: pytest.LogCaptureFixture
+):
+    def kill(worker: Worker) -> None:
+        worker.process.kill()
+
+    def starve(worker: Worker) -> None:
+        used = int(Path(f"/proc/{worker.process.pid}/statm").read_text().split()[0]) * os.sysconf(
+            "SC_PAGESIZE"
+        )
+        resource.prlimit(worker.process.pid, resource.RLIMIT_AS, (used + 4_000_000, used + 4_000_000))
+
+    for harm in (kill, starve):
+        with pytest.raises(ExportProblem, match="PDF 没有做成"), small_pool.worker() as worker:
+            harm(worker)
+            lay(worker, LARGE)
+        assert not worker.alive
+        with small_pool.worker() as other:
+            assert lay(other, SMALL) == 1
+    assert "MemoryError" in caplog.text or "代码" in caplog.text
 
 
 def test_threads_share_the_pool(small_pool: Pool):

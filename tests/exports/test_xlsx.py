@@ -56,6 +56,7 @@ def meta(book: Any) -> Iterator[dict[str, str]]:
         yield dict(zip(META_COLUMNS, line, strict=True))
 
 
+@pytest.mark.case("N2")
 def test_numbers_read_back_equal_to_the_facts(content: bytes, facts: Facts):
     book = opened(content, values=True)
     compared = 0
@@ -73,6 +74,7 @@ def test_numbers_read_back_equal_to_the_facts(content: bytes, facts: Facts):
     assert compared >= 60
 
 
+@pytest.mark.case("I6")
 def test_texts_read_back_as_they_are(content: bytes, grid: Grid):
     sheet = opened(content).worksheets[0]
     written = {str(cell.value) for line in sheet.iter_rows() for cell in line if cell.value is not None}

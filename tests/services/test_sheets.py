@@ -57,8 +57,8 @@ REFUSED = {
 }
 
 
+@pytest.mark.case("I5", "I6", "U1", "U2", "U3", "U4")
 @pytest.mark.parametrize("case", REFUSED)
-@pytest.mark.case("U1", "U2", "U3", "U4")
 @pytest.mark.asvs("12.1.2", "5.5.2")
 @pytest.mark.dengbao("恶意代码防范")
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(case: str) -> None:
@@ -88,8 +88,8 @@ def test_values_are_read_as_they_stand_and_broken_formulas_are_told() -> None:
     assert sheets["空"] == []
 
 
-@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
 @pytest.mark.case("U13")
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030"])
 def test_a_csv_is_read_in_the_encodings_people_use(encoding: str) -> None:
     assert read_sheets("编码,名称\r\n001,\"甲,乙\"\r\n".encode(encoding), "a.csv") == {
         "csv": [["编码", "名称"], ["001", "甲,乙"]]

@@ -109,9 +109,13 @@ def test_a_database_that_is_away_is_503_and_asks_to_come_again(
         raise OperationalError("server closed the connection unexpectedly at /secret/path")
 
     monkeypatch.setattr(entry, "save_cells", away)
+    clerk.raise_request_exception = False
     answer = save(clerk, city, {"address": "资金.全年执行数", "was": "", "value": "1"})
     assert answer.status_code == 503 and answer["Retry-After"]
-    assert answer.json() == {"error": "系统忙，这次没有保存，稍后自动再存。"}
+    assert answer.json() == {
+        "error": "系统忙，暂时连不上数据库，这次没有保存。",
+        "number": answer["X-Request-ID"],
+    }
 
 
 def test_a_lost_session_says_so_in_json(city: City) -> None:

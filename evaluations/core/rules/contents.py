@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 TEXTS = ("三级指标", "年度指标值", "实际完成值")
 _DOUBLED = re.compile(r"([\u4e00-\u9fff]{4,})\1")
 _NUMBERED = re.compile(r"(?<![\d.])(\d{1,2})[、.．](?!\d)")
-_FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?\s*(?:%|‰|[个件次人户家项篇份场期名套台辆处万元天时])")
-_SAMPLE = re.compile(r"\d[\d,]*\s*(?:余|多)?\s*(?:份|人|户|家|名|人次|位)")
+_FIGURE = re.compile(
+    r"(?<!\d)(?<!\d,)\d[\d,]*+(?:\.\d+)?\s*(?:%|‰|[个件次人户家项篇份场期名套台辆处万元天时])"
+)
+_SAMPLE = re.compile(r"(?<!\d)(?<!\d,)\d[\d,]*+\s*(?:余|多)?\s*(?:份|人|户|家|名|人次|位)")
 _WHEN = re.compile(r"(?:19|20)\d{2}\s*[年./-]|\d{1,2}\s*月|[上下]半年|[一二三四]季度|年底|年末")
 _EVERYONE = re.compile(r"(?<![\d.])100(?:\.0+)?\s*(?:%|％)")
 
