@@ -22,7 +22,6 @@ PASSWORD_DAYS         密码最长用几天，默认 90（DENGBAO_MODE 时）
 IDLE_MINUTES          多久不操作就要重新登录，默认 30 分钟
 SESSIONS_PER_ACCOUNT  一个账号最多同时登录几处，默认 2
 TOTP_REQUIRED         谁必须用动态口令：none、admins（管理员）、reviewers（审核人和管理员），默认 reviewers（调试、演示时为 none）
-TRUSTED_PROXIES       前面有几个自己的代理，默认 0：不看 X-Forwarded-For
 SSO_SECRET            统一身份认证的共享密钥，默认空：不开
 SSO_DIGEST            票据的摘要算法：sha256（默认）或 sm3
 """
@@ -235,7 +234,6 @@ if DENGBAO_MODE:
         {"NAME": "units.passwords.NotUsedBeforeValidator"},
     ]
 
-TRUSTED_PROXIES = count("TRUSTED_PROXIES", default=0, least=0)
 TOTP_REQUIRED = choice(
     "TOTP_REQUIRED", ("none", "admins", "reviewers"), default="none" if DEBUG or DEMO else "reviewers"
 )

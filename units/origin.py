@@ -5,7 +5,6 @@ from __future__ import annotations
 import ipaddress
 import re
 
-from django.conf import settings
 from django.http import HttpRequest
 
 BROWSERS = (
@@ -19,20 +18,9 @@ SYSTEMS = (
 
 
 def address_of(request: HttpRequest) -> str:
-    """发请求的机器的地址。
-
-    前面有几个自己的代理由 ``TRUSTED_PROXIES`` 定，取 X-Forwarded-For 从右数第几个；没有代理时这个头谁都能写，不看。
-    """
-    direct = request.META.get("REMOTE_ADDR", "")
-    proxies = settings.TRUSTED_PROXIES
-    passed = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
-    given = passed[-proxies] if proxies and len(passed) >= proxies else direct
-    return _plain(given) or _plain(direct)
-
-
-def _plain(text: str) -> str:
+    """发请求的机器的地址。前面有 nginx 时，``config.front`` 已经换成 nginx 看到的那个；请求自己写的头一概不看。"""
     try:
-        return str(ipaddress.ip_address(text))
+        return str(ipaddress.ip_address(request.META.get("REMOTE_ADDR", "")))
     except ValueError:
         return ""
 
