@@ -41,7 +41,10 @@ PARTS = {
         *BOTH,
     ],
     "chance": ["-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *CHANCE],
+    "overload and slow clients": ["-m", "pytest", "-q", "tests/operation/test_front.py"],
 }
+OVERLOAD_SECONDS = 15
+"""In an ordinary run, and per unit of the factor."""
 
 
 def load() -> dict[str, dict[str, float]]:
@@ -61,7 +64,9 @@ def one(part: str, factor: int, state: dict[str, dict[str, float]]) -> int:
     done = state.setdefault(part, {"rounds": 0, "worth": 0, "seconds": 0})
     seed, began = int(done["rounds"]) + 1, time.monotonic()
     print(f"== {part}：第 {seed} 轮，{factor} 倍", flush=True)
-    given = {**os.environ, "STRESS": str(factor), "STRESS_SEED": str(seed)}
+    given = os.environ | {
+        "STRESS": str(factor), "STRESS_SEED": str(seed), "OVERLOAD_SECONDS": str(OVERLOAD_SECONDS * factor),
+    }  # fmt: skip
     code = subprocess.call([sys.executable, *PARTS[part]], cwd=ROOT, env=given)
     if code == 0:
         done["rounds"] += 1
