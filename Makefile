@@ -50,6 +50,12 @@ stress: ## 更大的并发、随机、杀进程测试，可中断再接着做（
 	@.ci/setup --test
 	$(python) -m tests.stress --hours $(HOURS)
 
+.PHONY: mutation
+mutation: SAMPLE ?= 0
+mutation: ## 在 core 里逐处改一点，看测试发现没有（SAMPLE=300 抽样；不给就是全部，要很多小时）
+	@.ci/setup --test
+	$(python) -m tests.mutation --sample $(SAMPLE)
+
 .PHONY: lint
 lint: export DJANGO_SETTINGS_MODULE = tests.settings
 lint: migrations-check ## 检查代码格式、模板、类型、迁移和设置
