@@ -265,7 +265,7 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^(?:healthz|readyz)$"]
 SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60 if HTTPS else 0
 # Preloading and other names of the same domain are the site's own decision, see docs/运维/部署.md.
-SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
+SILENCED_SYSTEM_CHECKS = ["security.W002", "security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 # What every answer carries unless it says otherwise; static files say how long they may be kept.
 ANSWER_HEADERS = {

@@ -39,7 +39,9 @@ APPEND_ONLY = {"Edit", "Event", "Snapshot", "ReviewScore"}
 TECHNICAL = re.compile(
     "hash|prev|algorithm|checksum|digest|password|address|row_id|cell|key|form|code|kind|action|username|direction|band"
 )
-DOWNLOADS = re.compile("pdf|xlsx|package|_file|export|template|document|logout|preview|pack_[^i]|repack")
+DOWNLOADS = re.compile(
+    "pdf|xlsx|receipt$|receipt/$|package|_file|export|template|document|logout|preview|pack_[^i]|repack"
+)
 """不是页面的，和里面没有人打的字的（方案各页只有方案的名称是打的字，看一页就够）。"""
 WATCH = """
 window.__csp = [];

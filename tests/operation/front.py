@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import os
 import re
+import secrets
 import signal
 import ssl
 import subprocess
@@ -39,6 +40,7 @@ unit = Department.objects.create(code="101", name="云湖市政务服务中心",
 user = create_user(username="{USERNAME}", display_name="陈晓燕", password="{PASSWORD}")
 appoint(user=user, department=unit, role=Role.PREPARER, since=date(2024, 1, 1))
 """
+KEY = secrets.token_urlsafe(48)
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -47,7 +49,7 @@ def production(data: Path, **changes: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     given = {
         "DJANGO_SETTINGS_MODULE": "config.settings",
-        "DJANGO_SECRET_KEY": "3vJx0Qm8ZbT1nYw6KdL4sR9uHc7GfPa2EiXoVtBkWqSjNzMyCrDh5lAe",
+        "DJANGO_SECRET_KEY": KEY,
         "DJANGO_ALLOWED_HOSTS": HOST,
         "DATA_DIR": str(data),
         "PYTHONDONTWRITEBYTECODE": "1",

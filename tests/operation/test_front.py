@@ -232,7 +232,7 @@ def test_five_times_the_load_gets_503_with_retry_after_and_passes(
     capacity = usual["good"] / usual["seconds"]
     assert usual["busy"] == usual["other"] == usual["broken"] == 0, usual
     with Patient(site) as patient:
-        found, own = wrk(site, CROWD, SECONDS, pause=(CROWD - HELD_AT_ONCE) / (7 * capacity))
+        found, own = wrk(site, CROWD, SECONDS, pause=(CROWD - HELD_AT_ONCE) / (9 * capacity))
     began = time.monotonic()
     while site.get("/login/", timeout=10)[0] != 200:
         assert time.monotonic() - began < SECONDS_TO_RECOVER

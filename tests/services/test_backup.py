@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
@@ -94,6 +95,7 @@ class Clerk(threading.Thread):
             assert saved.written, saved
             self.was = str(self.number)
             self.acknowledged.append(self.was)
+            time.sleep(0.005)  # people breathe between two cells
         connections.close_all()
 
     def wait_for(self, count: int) -> None:

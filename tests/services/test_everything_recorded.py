@@ -13,6 +13,11 @@ WITHOUT_RECORD: dict[str, str] = {
     "check_copies": "只存比出来的相同文字，随时可以重比，不是谁填的、谁定的",
     "check_year": "同上",
     "give_score": "每次给分就是 ReviewScore 的一条，只增不改；通过时整张评审得分表记进事件",
+    "passed": "登录限制的次数，登录成败各有自己的事件",
+    "remember": "同上；登录的事件由 record_login 记",
+    "forget": "由解锁、救急调用，它们记",
+    "offer": "备好给人扫的密钥，绑定了才记",
+    "remove": "由解除动态口令调用，它记",
 }
 """不记的，和为什么不用记。"""
 
