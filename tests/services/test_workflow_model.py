@@ -476,14 +476,14 @@ def insert_after(items: list[dict[str, Any]], item: dict[str, Any], after: str) 
     items.insert(now.index(after) + 1 if after in now else len(now) if after else 0, item)
 
 
-EXAMPLES, STEPS = {"sqlite": times(14), "postgresql": times(6)}, 40
-"""两个起点合起来，SQLite 上一千步以上；PostgreSQL 上每步慢得多，走少一些。"""
+EXAMPLES, STEPS = {"sqlite": times(8), "postgresql": times(3)}, 40
+"""两个起点合起来，SQLite 上六百步；PostgreSQL 上每步慢得多，走少一些。"""
 STARTS = [(), ("submit", "sign")]
 
 
 @pytest.mark.parametrize("start", STARTS, ids=["from a draft", "from the first review"])
 @pytest.mark.case("W7")
-def test_a_thousand_random_steps_agree_with_the_model(office: Office, start: tuple[str, ...]) -> None:
+def test_random_steps_agree_with_the_model(office: Office, start: tuple[str, ...]) -> None:
     colleague, unit = office.city.colleague, office.city.unit
     appoint(user=colleague, department=unit, role=Role.UNIT_HEAD, since=date(2024, 1, 1))
     count, examples = [0], EXAMPLES[connection.vendor]
