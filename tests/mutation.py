@@ -80,9 +80,9 @@ def main(arguments: list[str]) -> int:
     todo = [name for name in wanted if name not in results]
     (WORK / "todo.json").write_text(json.dumps(todo), encoding="utf-8")
     (WORK / "results.jsonl").write_text("")
-    subprocess.run(
-        [sys.executable, "-m", "tests.mutation", INSIDE], cwd=WORK, env=os.environ | SMALLER, check=False
-    )
+    command = [sys.executable, "-m", "tests.mutation", INSIDE]
+    with (WORK / "log").open("w") as log:
+        subprocess.run(command, cwd=WORK, env=os.environ | SMALLER, stdout=log, stderr=log, check=False)
     for line in (WORK / "results.jsonl").read_text(encoding="utf-8").splitlines():
         name, result = json.loads(line)
         results[name] = result
