@@ -39,12 +39,13 @@ def together(workers: Sequence[Callable[[], Any]], seconds: float = 120) -> list
 class Meeting:
     """两个人都查过守卫、都还没有写时碰头，然后一个接一个写。
 
-    有锁时后来的在锁上等，碰不到头：先到的等够 ``patience`` 秒就自己写。``met`` 说碰到了没有。
+    有锁时后来的在锁上等，碰不到头：先到的等够一会儿就自己写。没有锁时一定碰得到，等多久都行：机器再慢也要等到另一个。
+    ``met`` 说碰到了没有。
     """
 
-    def __init__(self, parties: int = 2, patience: float = 0.8) -> None:
-        self.barrier = threading.Barrier(parties)
-        self.patience = patience
+    def __init__(self, locked: bool) -> None:
+        self.barrier = threading.Barrier(2)
+        self.patience = 0.8 if locked else 60
         self.turn = threading.Lock()
         self.met = False
 

@@ -224,7 +224,7 @@ def race(
     if pair.prepare is not None:
         assert won(pair.prepare(office, as_it_is)())
     ready = [doing(office, take) for doing in (pair.first, pair.second)]
-    meeting = Meeting()
+    meeting = Meeting(locked=take is not without_transaction)
     monkeypatch.setattr(workflow, "_do", meeting.before(workflow._do))
     monkeypatch.setattr(Draft, "finish", meeting.before(Draft.finish))
     return meeting, together(ready)

@@ -173,7 +173,7 @@ def collide(
     """一个人存电话，管理员同时换方案；都查过、都没有写时碰头。"""
     change = Change(PHONE, "0730-1111111", was="0000-8888888")
     given: dict[str, Any] = {"submission_id": city.submission.pk}
-    meeting = Meeting()
+    meeting = Meeting(locked=take is not without_transaction)
     monkeypatch.setattr(Draft, "finish", meeting.before(Draft.finish))
     results = together([
         lambda: take(save_cells)(**given, user=city.preparer, changes=[change]),
