@@ -3,6 +3,8 @@ must fail. mutmut makes the changes and notes which tests run which function; he
 process that has already read the tests.
 
     python -m tests.mutation --sample 300     so many, drawn from a fixed seed; without it, all (many hours)
+    python -m tests.mutation --only evaluations.core.checks --with tests/core/test_checks.py
+                                              while writing tests: changes of one module against these tests as they are
 
 Results stay in build/mutation.json: what was tried is not tried again while the code is the same.
 """
@@ -14,6 +16,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import subprocess
 import sys
 import time
@@ -72,13 +75,20 @@ def main(arguments: list[str]) -> int:
     options = argparse.ArgumentParser(prog="python -m tests.mutation")
     options.add_argument("--sample", type=int, default=0)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--only", default="", help="changes whose name begins so")
+    options.add_argument(
+        "--with", dest="tests", nargs="+", default=[], help="try these tests; keep no result"
+    )
     given = options.parse_args(arguments)
-    prepare()
-    names = all_names()
+    if given.tests:
+        shutil.copytree(ROOT / "tests", WORK / "tests", dirs_exist_ok=True)
+    else:
+        prepare()
+    names = [name for name in all_names() if name.startswith(given.only)]
     wanted = random.Random(given.seed).sample(names, min(given.sample or len(names), len(names)))
-    results = load()
+    results = {} if given.tests else load()
     todo = [name for name in wanted if name not in results]
-    (WORK / "todo.json").write_text(json.dumps(todo), encoding="utf-8")
+    (WORK / "todo.json").write_text(json.dumps({"names": todo, "tests": given.tests}), encoding="utf-8")
     (WORK / "results.jsonl").write_text("")
     command = [sys.executable, "-m", "tests.mutation", INSIDE]
     with (WORK / "log").open("w") as log:
@@ -86,10 +96,10 @@ def main(arguments: list[str]) -> int:
     for line in (WORK / "results.jsonl").read_text(encoding="utf-8").splitlines():
         name, result = json.loads(line)
         results[name] = result
-    OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(
-        json.dumps({"fingerprint": fingerprint(), "results": results}, ensure_ascii=False, indent=0)
-    )
+    if not given.tests:
+        OUT.parent.mkdir(exist_ok=True)
+        kept = {"fingerprint": fingerprint(), "results": results}
+        OUT.write_text(json.dumps(kept, ensure_ascii=False, indent=0))
     return report([(name, results[name]) for name in wanted if name in results], len(names))
 
 
@@ -110,11 +120,11 @@ def report(tried: list[tuple[str, str]], of: int) -> int:
 class Trying:
     """A pytest plugin: instead of running the tests, forks for each change and runs those that touch it."""
 
-    def __init__(self, names: list[str], out: Path) -> None:
+    def __init__(self, names: list[str], all_tests: bool, out: Path) -> None:
         stats = json.loads(Path("mutmut-stats.json").read_text(encoding="utf-8"))
         self.touching: dict[str, list[str]] = stats["tests_by_mangled_function_name"]
         self.seconds: dict[str, float] = stats["duration_by_test"]
-        self.names, self.out = names, out
+        self.names, self.all_tests, self.out = names, all_tests, out
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
@@ -126,7 +136,8 @@ class Trying:
                 stream.flush()
 
             for name in self.names:
-                tests = [t for t in self.touching.get(name.rpartition("__mutmut_")[0], ()) if t in items]
+                touching = items if self.all_tests else self.touching.get(name.rpartition("__mutmut_")[0], ())
+                tests = [test for test in touching if test in items]
                 tests.sort(key=lambda test: self.seconds.get(test, 0))
                 if not tests:
                     note(name, "untested")
@@ -175,7 +186,8 @@ def _child(session: pytest.Session, name: str, items: list[Any]) -> None:
 
 if __name__ == "__main__":
     if INSIDE in sys.argv:
-        wanted = json.loads(Path("todo.json").read_text(encoding="utf-8"))
-        quiet = ["-q", "-p", "no:cacheprovider", "--no-header", "tests/core"]
-        sys.exit(pytest.main(quiet, plugins=[Trying(wanted, Path("results.jsonl"))]))
+        todo = json.loads(Path("todo.json").read_text(encoding="utf-8"))
+        trying = Trying(todo["names"], bool(todo["tests"]), Path("results.jsonl"))
+        quiet = ["-q", "-p", "no:cacheprovider", "--no-header"]
+        sys.exit(pytest.main([*quiet, *(todo["tests"] or ["tests/core"])], plugins=[trying]))
     sys.exit(main(sys.argv[1:]))
