@@ -21,14 +21,15 @@ from .records import record_event
 @transaction.atomic
 def store_pack(*, folder: Path, user: User | None = None, publish: bool = True) -> Pack:
     """验证一个方案文件夹并存入。内容没变时返回已有的版本；变了就是新版本，旧版本不动。"""
-    built = core.load_folder(folder)
+    files = core.read_folder(folder)
+    built = Pack(files=files, checksum=core.checksum_of(files)).compiled()
     same = Pack.objects.filter(key=built.key, checksum=built.checksum).first()
     if same is not None:
         return same
     latest = Pack.objects.filter(key=built.key).order_by("-version").first()
     pack = Pack(
         key=built.key, version=latest.version + 1 if latest else 1, name=built.name, year=built.year,
-        place=built.place, files=dict(built.files), checksum=built.checksum,
+        place=built.place, files=files, checksum=built.checksum,
     )  # fmt: skip
     if publish:
         pack.state, pack.published_at = Pack.State.PUBLISHED, timezone.now()
