@@ -19,5 +19,5 @@ STORAGES["staticfiles"]["BACKEND"] = "django.contrib.staticfiles.storage.StaticF
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["TEST"] = {"NAME": str(BASE_DIR / "build" / "test.sqlite3")}
 
-# gunicorn 的测试不先收集静态文件：直接从源文件夹送。
-WHITENOISE_USE_FINDERS = True
+# 测试不先收集静态文件：直接从源文件夹送；要时才找，不在每个测试客户端里先查一遍全部文件。
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = True
