@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -74,6 +75,13 @@ def lab() -> Pack:
 @cache
 def yueyang() -> Pack:
     return load_folder(PACK_FOLDER)
+
+
+@cache
+def checking(code: str) -> Pack:
+    """The real pack with the checks of one code, and those that its findings can follow from: quick to run."""
+    causes = {code for check in yueyang().checks for code in check.because_of} | {"R01", "X01"}
+    return replace(yueyang(), checks=tuple(one for one in yueyang().checks if one.code in {code, *causes}))
 
 
 def yueyang_files(file: str, old: str, new: str) -> dict[str, str]:

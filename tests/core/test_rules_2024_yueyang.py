@@ -9,7 +9,17 @@ from evaluations.core.checks import ERROR, INFO, WARNING, Finding, run, unexplai
 from evaluations.core.facts import Facts
 from evaluations.core.interchange import read_package
 from tests import rule_examples
-from tests.builders import CORRECT, EXAMPLE, FIXTURES, MENDED, PACK_FOLDER, changed, fixture, yueyang
+from tests.builders import (
+    CORRECT,
+    EXAMPLE,
+    FIXTURES,
+    MENDED,
+    PACK_FOLDER,
+    changed,
+    checking,
+    fixture,
+    yueyang,
+)
 from tests.core.test_rules_report import RIGHT, WRONG
 
 EXPECTED = json.loads((FIXTURES / "expected-findings-2024-yueyang.json").read_text(encoding="utf-8"))
@@ -143,7 +153,10 @@ def test_every_key_in_the_parameters_is_a_field_of_the_pack():
 
 def found_by(code: str, change: dict) -> list[tuple[str, str]]:
     noted = {(note["code"], note["cell"]) for note in fixture(CORRECT)["notes"]}
-    return [(f.level, f.cells[0]) for f in findings(changed(change)) if f.code == code and f.key not in noted]
+    facts = Facts(yueyang(), read_package(changed(change), yueyang()))
+    return [
+        (f.level, f.cells[0]) for f in run(checking(code), facts) if f.code == code and f.key not in noted
+    ]
 
 
 GOALS = "政务服务大厅运行保障项目"

@@ -8,7 +8,7 @@ from evaluations.core.checks import Finding, run
 from evaluations.core.facts import Facts
 from evaluations.core.interchange import read_package
 from evaluations.core.linking import DIFFERENT, LOOSE, SAME, numbers_of
-from tests.builders import CORRECT, EXAMPLE, MENDED, fixture, yueyang
+from tests.builders import CORRECT, EXAMPLE, MENDED, checking, fixture, yueyang
 from tests.size import times
 
 
@@ -30,8 +30,7 @@ def facts_with(changes: dict[str, str]) -> Facts:
 
 
 def found(code: str, changes: dict[str, str]) -> list[Finding]:
-    facts = facts_with(changes)
-    return [finding for finding in run(facts.pack, facts) if finding.code == code]
+    return [finding for finding in run(checking(code), facts_with(changes)) if finding.code == code]
 
 
 UNSPENT = "一是验收安排在四季度，有5万元没有支出，原因是尾款未到付款期。"
