@@ -12,7 +12,7 @@ from pathlib import Path
 from evaluations.core.expressions import Expression
 from evaluations.core.facts import Facts, Package, RowInput, ScopeInput
 from evaluations.core.names import Names, Place
-from evaluations.core.pack import Pack, build, load_folder, read_folder
+from evaluations.core.pack import Pack, build, examine, load_folder, read_folder
 from evaluations.core.values import NotApplicable, Value
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -59,12 +59,27 @@ fields = [
 """
 
 
-def make_pack(fields: str = LAB_FIELDS, **files: str) -> Pack:
-    """A pack from TOML text; ``files`` by their names without ``.toml``, ``form`` for a form."""
+def pack_files(fields: str = LAB_FIELDS, **files: str) -> dict[str, str]:
+    """The files of a pack by their names without ``.toml``, ``form`` for a form."""
     texts = {"pack.toml": files.pop("head", HEAD), "fields.toml": fields}
     if "form" in files:
         texts["forms/form.toml"] = files.pop("form")
-    return build({**texts, **{f"{name}.toml": text for name, text in files.items()}})
+    return {**texts, **{f"{name}.toml": text for name, text in files.items()}}
+
+
+def make_pack(fields: str = LAB_FIELDS, **files: str) -> Pack:
+    """A pack from TOML text, see ``pack_files``."""
+    return build(pack_files(fields, **files))
+
+
+def faults_told(title: str, files: Mapping[str, str]) -> str:
+    """For golden files: what was wrong, and each fault with its file and item; without the words of Python."""
+    _, faults = examine(files)
+    told = "\n".join(f"  {fault.file} | {fault.item} | {fault.message}" for fault in faults)
+    told = re.sub(
+        r"TOML：.*", "TOML：…", re.sub(r"（(\w+(?:Error|Operation)) .*?）。请", r"（\1 …）。请", told)
+    )
+    return f"# {title}\n{told}\n"
 
 
 @cache

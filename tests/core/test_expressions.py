@@ -11,6 +11,7 @@ from evaluations.core.expressions import MAX_CHARACTERS, ExpressionProblem, tran
 from evaluations.core.nodes import TOO_LARGE
 from evaluations.core.values import NotApplicable
 from tests.builders import NA, calculate, compile_in_lab, lab_facts, scope_input
+from tests.goldens import same_as_golden
 
 REFUSED = {
     "__import__('os')": "没有函数",
@@ -532,3 +533,13 @@ def test_a_text_has_a_length_and_a_blank_has_none(text, values, expected):
 def test_only_one_text_has_a_length(text):
     with pytest.raises(ExpressionProblem, match="LEN"):
         compile_in_lab(text)
+
+
+def test_every_refusal_is_worded_as_it_should_be():
+    told = []
+    for title, text in [*((text, text) for text in REFUSED), *TOO_MUCH.items()]:
+        with pytest.raises(ExpressionProblem) as refused:
+            compile_in_lab(text)
+        told.append(f"{title if title.isprintable() else ascii(title)}\n    {refused.value}\n")
+    text = "".join(told).encode(errors="backslashreplace").decode().replace("\0", "\\0")
+    same_as_golden("refused_expressions.txt", text)

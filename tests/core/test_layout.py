@@ -3,7 +3,8 @@
 import pytest
 
 from evaluations.core.faults import PackProblem
-from tests.builders import make_pack, yueyang
+from tests.builders import faults_told, make_pack, pack_files, yueyang
+from tests.goldens import same_as_golden
 
 FORM = """
 key = "form"
@@ -76,6 +77,22 @@ DAMAGED = [
     ("too many columns", "columns = [1, 2, 3]", f"columns = {[1] * 500}", "最多 100 列"),
     ("no title", 'title = "{year}年试验表"', "", "缺 title"),
     ("wrong condition", 'key = "form"', 'key = "form"\nwhen = "a >"', "表达式“a >”写法不对"),
+    ("text that is no text", 'title = "{year}年试验表"', 'title = "表"\nshort = 5', "short 要写成文字"),
+    ("number that is no number", 'key = "form"', 'key = "form"\nprint_order = true', "print_order 要写成整数"),
+    ("no columns at all", "columns = [1, 2, 3]", "", "缺 columns"),
+    ("prose without blocks", 'key = "form"', 'key = "form"\nkind = "prose"', "缺 block"),
+    ("unknown kind of form", 'key = "form"', 'key = "form"\nkind = "poem"', "kind 只能是"),
+    ("band without a kind", 'kind = "line"', "", "第1带：kind“”"),
+    ("star of a record without the column", '{t = "其中：{a}", w = 2} ],\n]', '{f = "资金.*"} ],\n]\ncols = ["余额", "执行", "结转"]', "第2带 第3行第2列：“资金”没有列 余额、结转"),
+    ("star of a list without the column", 'row = [ {f = "名称"}, {f = "数"} ]', 'row = [ {f = ".*"} ]\ncols = ["名称", "余额"]', "没有名为“余额”"),
+    ("too few widths", 'row = [ {f = "名称"}, {f = "数"} ]', 'row = [ {f = ".*", w = [1]} ]\ncols = ["名称", "数"]', "w 有 1 个数，要 2 个"),
+    ("widths of one cell", '"预算", {f = "资金.预算", w = 2}', '"预算", {f = "资金.预算", w = [2]}', "w 是数列"),
+    ("two list rows of unequal height", 'row = [ {f = "名称"}, {f = "数"} ]', 'row = [ [ {f = "名称"}, {f = "数"} ], [ {f = "注"} ] ]', "第3带 row 第2行第2列是空洞"),
+    ("side that is no cell", '{t = "明细"}', '{t = "明细", colour = 1}', "第3带 side：不认识的键 colour"),
+    ("wrong name in a side", '{t = "明细"}', '{t = "{甲}"}', "第3带 side：没有名为“甲”"),
+    ("wrong text of an empty list", 'over = "表"', 'over = "表"\nempty = {t = "{甲}", when = "有"}', "第3带：没有名为“甲”"),
+    ("wrong condition of an empty list", 'over = "表"', 'over = "表"\nempty = {t = "无", when = "甲"}', "第3带：没有名为“甲”"),
+    ("many holes", '{t = "{year}年试验表", w = 3, style = "title"}', "", "第1带 第1行第1列、第1行第2列、第1行第3列是空洞"),
     ("row that is no list", 'rows = [ [ {t = "{year}', 'rows = [ 5, [ {t = "{year}', "形状不对"),
 ]  # fmt: skip
 
@@ -88,6 +105,11 @@ def test_a_damaged_form_is_refused_in_one_sentence_that_says_where(old, new, why
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 200
+
+
+def test_every_refusal_of_a_form_is_worded_as_it_should_be():
+    told = [faults_told(name, pack_files(form=FORM.replace(old, new, 1))) for name, old, new, _ in DAMAGED]
+    same_as_golden("refused_forms.txt", "\n".join(told))
 
 
 def test_a_band_as_high_as_a_bomb_is_refused():

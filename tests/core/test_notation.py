@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from evaluations.core.faults import PackProblem
 from evaluations.core.grid import Grid, expand, scopes_of
-from tests.builders import lab_facts, make_pack, scope_input
+from tests.builders import faults_told, lab_facts, make_pack, pack_files, scope_input
+from tests.goldens import same_as_golden
 
 FIELDS = """
 fields = [
@@ -132,18 +133,30 @@ def test_no_text_breaks_the_printing(typed: str) -> None:
     assert len(cells) == 1
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "place"),
-    [
-        ('{sign = "{单位}"}', '{sing = "{单位}"}', "第3块：不认识的键 sing"),
-        ('kind = "prose"', 'kind = "poem"', "kind 只能是"),
-        ('text = "{文}"', 'text = "{问}"', "第2块的 text"),
-        ('{sign = "{单位}"}', '{text = "{文}"}', "已有一个填报格"),
-    ],
-)
+DAMAGED_PROSE = [
+    ('{sign = "{单位}"}', '{sing = "{单位}"}', "第3块：不认识的键 sing"),
+    ('kind = "prose"', 'kind = "poem"', "kind 只能是"),
+    ('text = "{文}"', 'text = "{问}"', "第2块的 text"),
+    ('guide = "写清楚。"', 'guide = "{问}"', "第2块的 guide"),
+    ('{sign = "{单位}"}', '{text = "{文}"}', "已有一个填报格"),
+    ("lines = 3", "lines = []", "第2块 h1：形状不对"),
+    ('{sign = "{单位}"}', "5", "第3块：形状不对"),
+    ('h1 = "一、情况"', "h1 = 1", "第2块 h1：形状不对"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "place"), DAMAGED_PROSE)
 def test_damaged_prose_is_refused_with_its_place(old: str, new: str, place: str) -> None:
     with pytest.raises(PackProblem, match=place):
         make_pack(FIELDS, form=ONE, **{"forms/prose": PROSE.replace(old, new)})
+
+
+def test_every_refusal_of_a_prose_is_worded_as_it_should_be() -> None:
+    told = [
+        faults_told(new, pack_files(FIELDS, form=ONE, **{"forms/prose": PROSE.replace(old, new)}))
+        for old, new, _ in DAMAGED_PROSE
+    ]
+    same_as_golden("refused_prose.txt", "\n".join(told))
 
 
 def test_a_home_that_does_not_ask_the_field_is_refused() -> None:

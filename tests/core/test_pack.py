@@ -4,9 +4,25 @@ import pytest
 
 from evaluations.core.faults import PackProblem
 from evaluations.core.pack import build, load_folder, read_folder
-from tests.builders import HEAD, LAB_FIELDS, PACK_FOLDER, lab, make_pack, yueyang, yueyang_files
+from tests.builders import (
+    HEAD,
+    LAB_FIELDS,
+    PACK_FOLDER,
+    faults_told,
+    lab,
+    make_pack,
+    pack_files,
+    yueyang,
+    yueyang_files,
+)
+from tests.goldens import same_as_golden
 
 FIRST = '{key = "a", kind = "decimal", digits = 6}'
+CHAIN = (
+    ", ".join(f'{{key = "a{n or ""}", kind = "decimal", compute = "a{n + 1}"}}' for n in range(42))
+    + ', {key = "a42", kind = "decimal"}'
+)
+A_FORM = 'key = "f"\ntitle = "t"\ncolumns = [1]'
 DAMAGED_FIELDS = [
     ("unknown property", FIRST, '{key = "a", kind = "decimal", color = 1}', "fields.toml 的“a”：不认识的属性 color"),
     ("unknown property in a shape", '{key = "满", kind', '{key = "满", wide = 1, kind', "shape“行”的“满”：不认识的属性 wide"),
@@ -44,6 +60,29 @@ DAMAGED_FIELDS = [
     ("broken formula", "资金.执行 / 资金.预算", "资金.执行 /", "fields.toml 的“资金.执行率”：表达式"),
     ("list alone in a formula", "资金.执行 / 资金.预算", "表.数", "是列表"),
     ("scope without a name", 'name = "项目"', "", "形状不对"),
+    ("two unknown properties", FIRST, '{key = "a", kind = "decimal", size = 1, color = 1}', "不认识的属性 color、size"),
+    ("column of an unknown kind", '"满", kind = "decimal"', '"满", kind = "float"', "kind“float”不认识"),
+    ("column with a bad name", '"满", kind', '"m²", kind', "里的“m²”不能用"),
+    ("shape without a name", '[[shape]]\nname = "行"', "[[shape]]", "形状不对"),
+    ("list without a shape", 'shape = "行", match = "名称"},\n  {key = "另表', 'match = "名称"},\n  {key = "另表', "没有名为“None”的 shape"),
+    ("record without a shape", FIRST, '{key = "甲.*"}', "fields.toml 的“甲.*”：没有名为“None”的 shape"),
+    ("record with a bad name", FIRST, '{key = "m².*", shape = "行"}', "里的“m²”不能用"),
+    ("list of the name of a fact", '{key = "另表[]"', '{key = "名[]"', "列表“名”声明了两次"),
+    ("list of the name of constant rows", '{key = "框[]"', '{key = "表[]"', "列表“表”声明了两次"),
+    ("no rows allowed", 'match = "名称"},\n  {key = "另表', 'match = "名称", max_rows = 0},\n  {key = "另表', "max_rows“0”不对"),
+    ("true for a number", 'match = "名称"},\n  {key = "另表', 'match = "名称", max_rows = true},\n  {key = "另表', "max_rows“True”不对"),
+    ("digits of eleven", "digits = 6", "digits = 11", "digits“11”不对"),
+    ("choice of nothing", FIRST, '{key = "a", kind = "choice"}', "choices 要是几个选项的文字"),
+    ("choice of a blank", FIRST, '{key = "a", kind = "choice", choices = ["甲", ""]}', "choices 要是几个选项的文字"),
+    ("scope with a bad name", 'name = "项目"', 'name = "项 目"', "里的“项 目”不能用"),
+    ("unknown property in a scope", '{key = "x", kind = "decimal"}', '{key = "x", kind = "decimal", size = 1}', "的“x”：不认识的属性 size"),
+    ("fact that is no table", FIRST, '"a"', "形状不对"),
+    ("circle of two", FIRST, '{key = "a", kind = "decimal", compute = "d + 1"}, {key = "d", kind = "decimal", compute = "a + 1"}', "绕成了圈"),
+    ("circle of one", FIRST, '{key = "a", kind = "decimal", compute = "a + b"}', "绕成了圈：a → a"),
+    ("circle through a row", "满 - 数", "SUM(表.差)", "绕成了圈：表.差 → 表.差"),
+    ("chain too long", FIRST, CHAIN, "超过 40 层"),
+    ("home without the fact", FIRST, '{key = "a", kind = "decimal", home = "f"}', "home“f”这张表没有填它的格"),
+    ("several problems at once", FIRST, '{key = "a", kind = "float"}, {key = "d", kind = "decimal", by = "x"}', "by 只能是"),
     ("fields that are no list", 'fields = [{key = "组别"', 'other = [{key = "组别"', "形状不对"),
     ("not TOML", "fields = [", "fields = [[", "fields.toml 不是正确的 TOML"),
 ]  # fmt: skip
@@ -62,7 +101,7 @@ def assert_sentences(problem: pytest.ExceptionInfo, why: str) -> None:
 def test_damaged_fields_are_refused(old, new, why):
     assert old in LAB_FIELDS
     with pytest.raises(PackProblem) as refused:
-        make_pack(LAB_FIELDS.replace(old, new, 1))
+        make_pack(LAB_FIELDS.replace(old, new, 1), form=A_FORM)
     assert_sentences(refused, why)
 
 
@@ -86,6 +125,14 @@ DAMAGED_CHECKS = [
     ("no cells", 'cells = ["a"], ', "", "T01：缺 cells"),
     ("cells without a fact", '["a"]', '["1 + 1"]', "T01 的 cells：“1 + 1”里没有字段"),
     ("no code", 'code = "T01", ', "", "形状不对"),
+    ("two unknown keys", 'code = "T01"', 'code = "T01", size = 1, colour = 1', "不认识的键 colour、size"),
+    ("unknown list in a scope", 'cells', 'scopes = ["项目"], each = "另表", cells', "each“另表”不是列表"),
+    ("unknown name in what is expected", 'message', 'expected = "{甲}", message', "T01 的 expected：没有名为“甲”"),
+    ("unknown name in what is there", 'message', 'actual = "{甲}", message', "T01 的 actual：没有名为“甲”"),
+    ("unknown name in the place", 'message', 'where = "{甲}", message', "T01 的 where：没有名为“甲”"),
+    ("unknown name in the case", 'message', 'when = "甲 > 1", message', "T01 的 when：没有名为“甲”"),
+    ("parameter field that is none", 'expr = "a > 1"', 'fn = "lines_filled", parameters = {field = "甲", fields = ["a", "乙"], texts = ["丙 b"]}', "没有名为“丙、乙、甲”的字段"),
+    ("scope that is no list", 'cells', 'scopes = 5, cells', "形状不对"),
 ]  # fmt: skip
 
 
@@ -111,6 +158,28 @@ DAMAGED_SCORES = [
     ("already computed", '"资金.得"', '"资金.执行率"', "字段已有公式"),
     ("unknown parameter", "budget", 'note = "x", budget', "不认识的参数 note"),
     ("unknown table", "scores", "score", "scoring.toml：不认识的键 score"),
+    ("two missing parameters", ', executed = "资金.执行", budget = "资金.预算"', "", "缺参数 budget、executed"),
+    ("two unknown parameters", "budget", 'note = "x", form = "y", budget', "不认识的参数 form、note"),
+    ("no field", 'field = "资金.得", ', "", "没有这个字段"),
+    ("no method", 'method = "执行率", ', "", "形状不对"),
+    ("unknown list", SCORES, SCORES.replace("]", ', {field = "满分", method = "总分", execution = "资金.执行", rate = "资金.执行率", list = "单", weight = "满", score = "数"}]'), "列表“单”不存在"),
+    ("unknown column of a list", SCORES, SCORES.replace("]", ', {field = "b", method = "总分", execution = "资金.执行", rate = "资金.执行率", list = "表", weight = "满", score = "得"}]'), "参数 score 指的“得”不存在"),
+    ("unknown fact beside a list", SCORES, SCORES.replace("]", ', {field = "b", method = "总分", execution = "资金.执", rate = "资金.执行率", list = "表", weight = "满", score = "数"}]'), "参数 execution 指的“资金.执”不存在"),
+    ("unknown column of a row", SCORES, SCORES.replace("]", ', {field = "表.满", method = "执行率", weight = "数", executed = "数", budget = "预算"}]'), "参数 budget 指的“预算”不存在"),
+    ("unknown name of a parameter", SCORES, SCORES + "\nparameters = {colour = 1, bound = 2}", "不认识的参数 bound、colour"),
+    ("unknown way down", SCORES, SCORES + '\nparameters = {negative = "half"}', "negative 只能是"),
+    ("unknown action", SCORES, SCORES + '\nparameters = {over_action = "cheer"}', "over_action 只能是"),
+    ("a share in words", SCORES, SCORES + '\nparameters = {over_threshold = "三成"}', "over_threshold：“三成”不是数"),
+    ("points below zero", SCORES, SCORES + '\nparameters = {over_points = "-1"}', "over_points：“-1”不是数"),
+    ("a share without end", SCORES, SCORES + '\nparameters = {review_deviation = "1000000000"}', "review_deviation：“1000000000”不是数"),
+    ("a band without its low", SCORES, SCORES + '\nparameters = {bands = [{name = "达成", high = "1"}]}', "形状不对"),
+    ("a band in words", SCORES, SCORES + '\nparameters = {bands = [{name = "达成", low = "低", high = "1"}]}', "low：“低”不是数"),
+    ("a band up to words", SCORES, SCORES + '\nparameters = {bands = [{name = "达成", low = "0", high = "高"}]}', "high：“高”不是数"),
+    ("every nothing", SCORES, SCORES + '\nparameters = {deductions = [{indicator = "甲", per = "0", points = "1"}]}', "per（每少多少）不能是 0"),
+    ("a deduction in words", SCORES, SCORES + '\nparameters = {deductions = [{indicator = "甲", per = "每件", points = "1"}]}', "per：“每件”不是数"),
+    ("a deduction of words", SCORES, SCORES + '\nparameters = {deductions = [{indicator = "甲", per = "1", points = "一分"}]}', "points：“一分”不是数"),
+    ("a cap in words", SCORES, SCORES + '\nparameters = {caps = [{below = "八成", total = "89"}]}', "below：“八成”不是数"),
+    ("a cap at words", SCORES, SCORES + '\nparameters = {caps = [{below = "0.8", total = "良"}]}', "total：“良”不是数"),
 ]  # fmt: skip
 
 
@@ -131,6 +200,9 @@ DAMAGED_HEADS = [
     ("steps without the bureau", "year = 2024", 'year = 2024\nsteps = ["单位审核"]', "要有财政审核"),
     ("an invented step", "year = 2024", 'year = 2024\nsteps = ["抽签", "财政审核"]', "steps 只能从"),
     ("a year in words", "year = 2024", 'year = "今年"', "形状不对"),
+    ("nothing but a name", HEAD, 'name = "试验"', "缺 key、money_unit、year"),
+    ("two unknown keys", "year = 2024", "year = 2024\nsize = 1\ncolour = 1", "不认识的键 colour、size"),
+    ("a basis that is no list", "year = 2024", "year = 2024\nbasis = 5", "形状不对"),
 ]  # fmt: skip
 
 
@@ -141,6 +213,51 @@ def test_damaged_heads_are_refused(old, new, why):
     with pytest.raises(PackProblem) as refused:
         make_pack(head=HEAD.replace(old, new, 1))
     assert_sentences(refused, why)
+
+
+DAMAGED_REST = [
+    ("form of one key", {"forms/1": 'key = "one"\ntitle = "t"\ncolumns = [1]', "forms/2": 'key = "one"\ntitle = "u"\ncolumns = [1]'}),
+    ("no TOML in three files", {"checks": "a = [", "scoring": "b", "forms/1": "c ="}),
+    ("unknown tables", {"checks": "check = []\nbad = 1", "scoring": "score = []"}),
+    ("unknown tables of indicators", {"indicators": "rows = []"}),
+    ("constant with a bad name", {"indicators": 'constants = [{key = "m²", value = "10"}]'}),
+    ("constant in words", {"indicators": 'constants = [{key = "权重", value = "十"}]'}),
+    ("constant without a value", {"indicators": 'constants = [{key = "权重"}]'}),
+    ("not evaluated without a reason", {"checks": 'not_evaluated = [{code = "X1", why = ""}]'}),
+    ("not evaluated with more", {"checks": 'not_evaluated = [{code = "X1", why = "无", since = 1}, {why = "无"}]'}),
+    ("evaluated and not", {"checks": f'checks = [{CHECK}]\nnot_evaluated = [{{code = "T01", why = "无"}}]'}),
+    ("unknown key of a condition", {"indicators": 'requires = [{expr = "1 == 1", message = "无", level = 1}]'}),
+    ("condition for each of a list", {"indicators": 'requires = [{each = "表", expr = "数 > 1", message = "无"}]'}),
+    ("condition with a wrong name", {"indicators": 'requires = [{expr = "甲 > 1", message = "无"}]'}),
+    ("condition with a wrong case", {"indicators": 'requires = [{when = "甲", expr = "1 == 1", message = "无"}]'}),
+    ("condition with a wrong message", {"indicators": 'requires = [{expr = "1 == 1", message = "{甲}"}]'}),
+    ("condition without a message", {"indicators": 'requires = [{expr = "1 == 1"}]'}),
+    ("conditions that do not hold", {"indicators": 'requires = [{expr = "SUM(框.规定) == 100", message = "合计应为 100，现为 {SUM(框.规定)}。"}, {each = "框", when = "规定 > 40", expr = "规定 == 30", message = "{组别}应为 30，现为 {规定}。"}]'}),
+    ("template of an unknown scope", {"indicators": 'templates = [{scope = "科室", list = "表", rows = "框"}]'}),
+    ("template of an unknown list", {"indicators": 'templates = [{list = "单", rows = "框"}]'}),
+    ("template of unknown rows", {"indicators": 'templates = [{list = "表", rows = "表"}]'}),
+    ("template of rows without numbers", {"indicators": 'templates = [{list = "表", rows = "框"}]'}),
+    ("template with more", {"indicators": 'templates = [{list = "表", rows = "框", kind = "a"}]'}),
+    ("template with less", {"indicators": 'templates = [{rows = "框"}, {list = "表"}]'}),
+]  # fmt: skip
+
+
+def damaged_packs():
+    """Everything above that is refused, with its title and files."""
+    for name, old, new, _ in DAMAGED_HEADS:
+        yield name, pack_files(head=HEAD.replace(old, new, 1))
+    for name, old, new, _ in DAMAGED_FIELDS:
+        yield name, pack_files(LAB_FIELDS.replace(old, new, 1), form=A_FORM)
+    for name, old, new, _ in DAMAGED_CHECKS:
+        yield name, pack_files(checks=f"checks = [{CHECK.replace(old, new, 1)}]")
+    for name, old, new, _ in DAMAGED_SCORES:
+        yield name, pack_files(SCORED, scoring=SCORES.replace(old, new, 1))
+    for name, files in DAMAGED_REST:
+        yield name, pack_files(**files)
+
+
+def test_every_refusal_of_a_pack_is_worded_as_it_should_be():
+    same_as_golden("refused_packs.txt", "\n".join(faults_told(*one) for one in damaged_packs()))
 
 
 @pytest.mark.parametrize("name", ["pack.toml", "fields.toml"])
