@@ -176,7 +176,7 @@ class Compiler:
         rows = self.tables.get("checks.toml", {}).get("checks", ())
         codes = {row.get("code") for row in rows}
         for number, raw in enumerate(rows, 1):
-            where = f"checks.toml 第{number}条 {raw.get('code', '')}"
+            where = f"checks.toml 第{number}条 {raw.get('code', '')}".rstrip()
             with self.faults.at("checks.toml", f"第{number}条"), well_shaped(where):
                 made = self._check(raw, where)
                 if not raw.get("off"):

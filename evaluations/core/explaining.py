@@ -103,6 +103,7 @@ def _computed(
     exact = rule.value(node)
     rounds = item.kind in ROUNDED_KINDS and is_number(exact) and round_half_up(exact, item.digits) != exact
     middle = exactly(exact) if is_number(exact) and (rounds or item.kind == "percent") else result
+    middle = str(exact) if isinstance(exact, NotApplicable) else middle
     numbers = rule.explain(Figures(node))
     steps = [
         Step(f"{item.label} ＝ {rule.explain()}", numbers if numbers == middle else f"{numbers} ＝ {middle}")
@@ -111,14 +112,18 @@ def _computed(
         steps.append(Step(f"四舍五入，保留 {item.digits} 位小数", result))
     elif item.kind == "percent" and is_number(exact):
         steps.append(Step(f"印成百分数，保留 {item.digits} 位小数；再参加计算时用没有舍入的数", result))
-    return tuple(steps), tuple(_notes(value, item, rounds))
+    read = [source.value(used) for source, used in rule.reads(node) if used]
+    complete = bool(read) and None not in read
+    return tuple(steps), tuple(_notes(value, item, rounds, complete))
 
 
-def _notes(value: Value, item: Field, rounds: bool) -> Iterator[str]:
+def _notes(value: Value, item: Field, rounds: bool, complete: bool) -> Iterator[str]:
     if value is None:
-        yield "要用的数没有填全，还算不出来。"
+        yield "按公式，这种情况没有结果。" if complete else "要用的数没有填全，还算不出来。"
     elif isinstance(value, NotApplicable):
         yield f"不适用：{value.reason}。" if value.reason else "要用的数里有“不适用”，结果也不适用。"
+        if item.format(value) != str(value):
+            yield f"不适用的，这一格印“{item.format(value)}”。"
     elif item.kind in ROUNDED_KINDS and not rounds:
         yield f"结果不超过 {item.digits} 位小数，没有舍入。" if item.digits else "结果是整数，没有舍入。"
 

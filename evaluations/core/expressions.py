@@ -222,7 +222,7 @@ class _Builder:
         if not text.replace(".", "", 1).isdigit() or not text.isascii():
             raise ExpressionProblem(f"数字“{text}”写法不对。请写成普通数字，如 0.9。")
         if len(text.replace(".", "").lstrip("0")) > MAX_DIGITS:
-            raise ExpressionProblem(f"数字“{text}”超过 {MAX_DIGITS} 位。")
+            raise ExpressionProblem(f"数字“{self._shown(node)}”超过 {MAX_DIGITS} 位。")
         return Literal(Decimal(text), "number")
 
     def _dotted(self, node: ast.expr) -> str:
@@ -256,7 +256,10 @@ class _Builder:
         return Comparison(tuple(_COMPARE[type(op)] for op in node.ops), terms)
 
     def _call(self, function: str, node: ast.Call) -> Node:
-        if not node.args or any(isinstance(argument, ast.Starred) for argument in node.args):
+        starred = [a for a in node.args if isinstance(a, ast.Starred)] + [
+            k for k in node.keywords if not k.arg
+        ]
+        if not node.args or starred:
             raise ExpressionProblem(f"函数 {function} 的写法不对：“{self._shown(node)}”。")
         conditions = [a for a in node.args[1:] if _is_condition(a)] if function in FILTERABLE else []
         arguments = [self.build(argument) for argument in node.args if argument not in conditions]
@@ -288,10 +291,10 @@ class _Builder:
         outer = _Builder(self.source, in_caller, self.row_resolver)
         terms = [mixed._single(condition) for condition in conditions]
         for word in keywords:
-            column = in_row(word.arg or "")
+            column = in_row(str(word.arg))
             if column is None:
                 raise ExpressionProblem(f"条件里的“{word.arg}”不是这个列表的列。")
-            left = Reference(word.arg or "", column, _kind_of_field(column))
+            left = Reference(str(word.arg), column, _kind_of_field(column))
             right = outer._single(word.value)
             if left.kind != right.kind and "any" not in (left.kind, right.kind):
                 raise ExpressionProblem(f"条件“{word.arg}”两边种类不同，永远比不出结果。")

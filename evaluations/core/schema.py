@@ -166,7 +166,7 @@ class SchemaReader:
         schema = Schema(Scope(""), {}, {})
         self.fill_from(data, schema, schema.root)
         for table in data.get("scope", ()):
-            with self.faults.at(self.file, f"范围 {table.get('name', '')}"):
+            with self.faults.at(self.file, f"范围 {table.get('name', '')}".strip()):
                 name = table["name"]
                 check_key(name, self.file)
                 child = Scope(name, match=table.get("match", ""))
@@ -176,12 +176,13 @@ class SchemaReader:
 
     def fill_from(self, data: Mapping[str, Any], schema: Schema, scope: Scope) -> None:
         """读一个文件里的 shape 和 fields。"""
-        self.known(data, FILE_KEYS, self.file)
-        for shape in data.get("shape", ()):
-            with self.faults.at(self.file, f"shape {shape.get('name', '')}"):
-                self.shapes[shape["name"]] = list(shape["fields"])
-                self._shape_columns(shape)
-        self.fill(schema, scope, data.get("fields", ()))
+        with self.faults.at(self.file):
+            self.known(data, FILE_KEYS, self.file)
+            for shape in data.get("shape", ()):
+                with self.faults.at(self.file, f"shape {shape.get('name', '')}".strip()):
+                    self.shapes[shape["name"]] = list(shape["fields"])
+                    self._shape_columns(shape)
+            self.fill(schema, scope, data.get("fields", ()))
 
     def fill(self, schema: Schema, scope: Scope, rows: Iterable[Mapping[str, Any]]) -> None:
         for row in rows:
@@ -253,7 +254,7 @@ class SchemaReader:
         try:
             return self.shapes[row["shape"]]
         except KeyError:
-            raise PackProblem(f"{where}：没有名为“{row.get('shape')}”的 shape。") from None
+            raise PackProblem(f"{where}：没有名为“{row.get('shape', '')}”的 shape。") from None
 
     def _record(self, key: str, row: Mapping[str, Any], where: str) -> Iterator[Field]:
         """``key.*``：一条记录展开成各列；公式里的 ``.*`` 换成本列，兄弟名换成全名。"""
@@ -276,7 +277,7 @@ class SchemaReader:
             yield replace(made, full_label=f"{label}·{made.label}")
 
     def _field(self, key: str, raw: Mapping[str, Any], where: str) -> Field:
-        kind = raw.get("kind")
+        kind = raw.get("kind", "")
         if kind not in KINDS:
             raise PackProblem(f"{where}：kind“{kind}”不认识。可用：{'、'.join(KINDS)}。")
         digits = raw.get("digits", default_digits(kind, self.money_unit))

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from evaluations.core.evaluation import evaluate
-from evaluations.core.explaining import explanation, score_addresses
+from evaluations.core.explaining import Explanation, explanation, score_addresses
 from evaluations.core.facts import Facts
 from evaluations.core.interchange import read_package
 from evaluations.core.measures import Measure
@@ -17,6 +17,7 @@ from evaluations.core.scoring import Deduction, deduction, quantitative, read_pa
 from evaluations.core.telling import exactly
 from evaluations.core.values import NA, is_number, plain
 from tests.conftest import PACK_FOLDER, fixture_json
+from tests.goldens import same_as_golden
 
 D = Decimal
 PACKAGES = {
@@ -62,6 +63,24 @@ def test_every_score_names_its_method_its_basis_and_the_cells_it_read(packs, nam
         assert why.basis, address
         if is_number(facts.value(address)):
             assert why.rule.startswith("F") and why.links, address
+
+
+def as_told(why: Explanation) -> str:
+    """An explanation as lines: what is asked, steps, rules, basis, cells used."""
+    lines = [f"{why.address} | {why.label} | {why.title} | {why.rule} | {'建议' if why.suggested else ''}"]
+    lines += [f"  {number}. {step.words} || {step.numbers}" for number, step in enumerate(why.steps, 1)]
+    lines += [f"  注 {note}" for note in why.notes]
+    lines += [f"  据 {why.basis}"] if why.basis else []
+    lines += [f"  用 {link.address} | {link.label} | {link.text}" for link in why.links]
+    return "\n".join([*lines, ""])
+
+
+@pytest.mark.parametrize("name", [name for name in PACKAGES if name != "2024-yueyang-mended"])
+def test_every_explanation_is_worded_as_it_should_be(packs, name):
+    facts = facts_of(packs, name)
+    computed = [as_told(explanation(facts, address)) for address, _, _ in facts.computed()]
+    scores = "\n".join(score_addresses(facts))
+    same_as_golden(f"explained-{name}.txt", "\n".join([*computed, "得分的次序", scores, ""]))
 
 
 def test_the_score_a_person_gave_is_explained_by_the_suggested_one(packs):
