@@ -25,7 +25,7 @@ from .telling import (
     tell_quantitative,
     tell_total,
 )
-from .values import NotApplicable, Number, Value, is_number, round_half_up
+from .values import NotApplicable, Number, Value, is_number, round_half_up, shorten
 
 POINT_DIGITS = 2
 
@@ -263,7 +263,7 @@ def indicator(
             "",
             "年度指标值填好后自动计算。"
             if not target
-            else f"年度指标值“{target}”不是数，无法按“{SHOWN.get(kind, kind)}”计分。",
+            else f"年度指标值“{shorten(str(target))}”不是数，无法按“{SHOWN.get(kind, kind)}”计分。",
         )
     number = read_number(actual, measure.unit)
     if number is None:

@@ -86,11 +86,12 @@ def tell_quantitative(
     """F2–F5：代入的数、公式、舍入；``full`` 是超额扣分以前的分。"""
     w, unit = plain(weight, 2), target.unit
     t, a = plain(target.number, 6), plain(actual, 6)
-    why = (
-        f"达到目标，得满分 {w}"
-        if ratio >= 1
-        else f"{w} × {_short(target, actual, parameters)} = {plain(full, 2)}"
-    )
+    if ratio >= 1:
+        why = f"达到目标，得满分 {w}"
+    elif target.number <= 0:
+        why = f"目标是 {t}，实际是 {a}，没有达到，不得分"
+    else:
+        why = f"{w} × {_short(target, actual, parameters)} = {plain(full, 2)}"
     steps = [Step("实际和目标相比", f"目标 {SHOWN[target.direction]} {t}{unit}，实际 {a}{unit}")]
     if ratio >= 1:
         steps.append(Step("达到目标，得满分", w))
@@ -141,13 +142,11 @@ def _ratio_words(
 
 
 def _short(target: Measure, actual: Decimal, parameters: Parameters) -> str:
-    """一句话里的算式。"""
+    """一句话里的算式；目标不是 0。"""
     t, a = plain(target.number, 6), plain(actual, 6)
-    if target.direction in ("<=", "<"):
-        if target.number <= 0:
-            return "目标为 0，超过即不得分"
-        return f"{t} ÷ {a}" if parameters.negative == "ratio" else f"(1 − ({a} − {t}) ÷ {t})"
-    return f"{a} ÷ {t}" if target.number > 0 else "目标为 0，达到得满分，否则不得分"
+    if target.direction not in ("<=", "<"):
+        return f"{a} ÷ {t}"
+    return f"{t} ÷ {a}" if parameters.negative == "ratio" else f"(1 − ({a} − {t}) ÷ {t})"
 
 
 def _over_note(target: Measure, parameters: Parameters, over: bool) -> str:
@@ -185,7 +184,7 @@ def tell_deduction(
 ) -> Told:
     """F7：少了几次、扣几分；说明有没有扣完。"""
     w, t, a = plain(weight, 2), plain(target, 6), plain(actual, 6)
-    per, off = plain(rule.per, 6), plain(rule.points, 2)
+    per, off = plain(rule.per, 6), plain(rule.points, 6)
     short = max(Fraction(target) - Fraction(actual), Fraction(0))
     left = Fraction(weight) - times * Fraction(rule.points)
     steps = (
@@ -257,7 +256,11 @@ def _total_notes(made: Total, parameters: Parameters) -> Sequence[str]:
     notes = [f"有 {blank} 行指标的得分没有填，没有计入。"] if blank else []
     unused = any(isinstance(points, NotApplicable) for _, points in made.rows)
     if parameters.rescale and not made.left_out:
-        notes.append("没有不适用的指标，没有用上折算。")
+        notes.append(
+            "不适用的指标没有分值，或者分值满 100 分，不能折算。"
+            if unused
+            else "没有不适用的指标，没有用上折算。"
+        )
     elif unused and not parameters.rescale:
         notes.append("方案没有规定折算：不适用的指标不得分，其余的分不变。")
     if not parameters.caps:

@@ -7,9 +7,13 @@ from hypothesis import strategies as st
 
 from evaluations.core.faults import PackProblem
 from evaluations.core.measures import Measure
+from evaluations.core.score_examples import as_markdown, methods
 from evaluations.core.scoring import (
+    Band,
+    Cap,
     Deduction,
     Parameters,
+    Score,
     deduction,
     execution,
     indicator,
@@ -21,6 +25,7 @@ from evaluations.core.scoring import (
 )
 from evaluations.core.values import NotApplicable
 from tests.builders import NA
+from tests.goldens import same_as_golden
 
 D = Decimal
 FULL = D(1)
@@ -222,11 +227,16 @@ def test_without_a_band_the_bands_are_named():
     assert "达成、部分达成、未达成" in qualitative(D(10), None, read_parameters({"bands": BANDS})).why
 
 
+DEDUCTED = [
+    (10, 10, 1, 1, 5), (10, 12, 1, 1, 5), (10, 9, 1, 1, 4), (10, "8.5", 1, 1, 3), (10, 0, 1, 1, 0), (10, 6, 5, 1, 4),
+    (10, 5, "2.5", "0.5", 4), (10, 5, 1, 1, 0), (10, 6, 1, 1, 1), (10, "9.5", "0.3", "0.333", "4.33"),
+]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("target", "actual", "per", "points", "expected"),
-    [(10, 10, 1, 1, 5), (10, 12, 1, 1, 5), (10, 9, 1, 1, 4), (10, "8.5", 1, 1, 3), (10, 0, 1, 1, 0), (10, 6, 5, 1, 4),
-     (10, 5, "2.5", "0.5", 4)],
-)  # fmt: skip
+    DEDUCTED,
+)
 def test_points_are_deducted_for_each_missing_piece_until_none_are_left(
     target, actual, per, points, expected
 ):
@@ -253,20 +263,21 @@ def test_a_row_picks_its_method_from_the_direction_or_the_target():
     assert row(target="10场", actual="8场", name="培训场次", deductions=deductions).points == 8
 
 
-@pytest.mark.parametrize(
-    ("given_", "why"),
-    [
-        ({"weight": ""}, "分值填好后"),
-        ({"target": None}, "年度指标值填好后"),
-        ({"target": ""}, "年度指标值填好后"),
-        ({"actual": None}, "实际完成值填成数后"),
-        ({"actual": "95人"}, "实际完成值填成数后"),
-        ({"actual": "完成"}, "实际完成值填成数后"),
-        ({"direction": ">=", "target": "完成"}, "不是数"),
-        ({"target": "9" * 100, "direction": ">="}, "不是数"),
-        ({"actual": "9" * 100}, "实际完成值填成数后"),
-    ],
-)
+UNSCORED = [
+    ({"weight": ""}, "分值填好后"),
+    ({"target": None}, "年度指标值填好后"),
+    ({"target": ""}, "年度指标值填好后"),
+    ({"actual": None}, "实际完成值填成数后"),
+    ({"actual": "95人"}, "实际完成值填成数后"),
+    ({"actual": "完成"}, "实际完成值填成数后"),
+    ({"direction": ">=", "target": "完成"}, "不是数"),
+    ({"direction": "<", "target": "很少"}, "不是数"),
+    ({"target": "9" * 100, "direction": ">="}, "不是数"),
+    ({"actual": "9" * 100}, "实际完成值填成数后"),
+]
+
+
+@pytest.mark.parametrize(("given_", "why"), UNSCORED)
 def test_a_row_that_cannot_be_scored_says_what_is_missing(given_, why):
     score = row(**given_)
     assert score.points is None
@@ -363,3 +374,90 @@ def test_wrong_parameters_are_refused_in_one_sentence(raw):
 
 def test_a_number_without_quotes_is_read_from_its_decimal_writing():
     assert read_parameters({"over_threshold": 0.3}).over_threshold == D("0.3")
+
+
+def test_every_parameter_is_read():
+    assert read_parameters({}) == Parameters()
+    assert read_parameters(
+        {
+            "negative": "linear", "over_threshold": "0.2", "over_action": "deduct", "over_points": "2", "rescale": True,
+            "review_deviation": "0.05", "bands": BANDS[:1], "caps": CAPS[:1],
+            "deductions": [{"indicator": "培训", "per": "0.5", "points": "1"}],
+        }
+    ) == Parameters(
+        "linear", D("0.2"), "deduct", D(2), (Band("达成", D("0.8"), D(1)),), (Deduction("培训", D("0.5"), D(1)),),
+        (Cap(D("0.8"), D(89)),), True, D("0.05"),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("number", ["0", "0.8", "999999999.99"])
+def test_a_parameter_is_a_plain_number_that_is_not_below_zero(number):
+    assert read_parameters({"over_points": number}).over_points == D(number)
+
+
+# ---- the words ----
+
+
+def executions():
+    yield from ((f"{w} 分，执行 {a}，预算 {b}", execution(D(w), D(a), D(b))) for w, a, b, _ in EXECUTION)
+    yield "预算是 0", execution(D(10), D(1), D(0))
+    yield "没有执行数", execution(D(10), None, D(1))
+    yield "分值不适用", execution(NA, D(1), D(1))
+
+
+def quantities():
+    for direction, target, actual, parameters, _ in QUANTITATIVE:
+        title = f"10 分，目标 {direction} {target}，实际 {actual}，{parameters.negative}"
+        yield title, quantitative(D(10), Measure(direction, D(target), "个"), D(actual), parameters)
+    much = [(D(10), ">=", 100, 130), (D(1), "=", 100, 131), (D(10), ">", 100, "129.99"), (D(10), ">=", 0, 1), (D(10), "<", 100, 1)]  # fmt: skip
+    for weight, direction, target, actual in much:
+        for parameters in (DEDUCT, REASON, Parameters("ratio", D("0.5"), "deduct", D("0.5"))):
+            title = f"{weight} 分，目标 {direction} {target}，实际 {actual}，{parameters.over_threshold} {parameters.over_action}"
+            yield title, quantitative(weight, Measure(direction, D(target), "%"), D(actual), parameters)
+
+
+def judged():
+    parameters = read_parameters({"bands": BANDS})
+    for band in ("达成", "部分达成", "未达成", "", "优"):
+        yield f"档次 {band}", qualitative(D("7.5"), band, parameters)
+    for target, actual, per, points, _ in DEDUCTED:
+        title = f"5 分，目标 {target}，实际 {actual}，每少 {per} 扣 {points}"
+        yield title, deduction(D(5), D(target), D(actual), Deduction("", D(per), D(points)))
+    for given_, _ in UNSCORED:
+        yield f"{given_}", row(**given_)
+
+
+def totals():
+    rows, unused = [(D(50), D("45.5")), (D(30), D(30))], [(D(10), NA), (D(5), None), (D(5), None)]
+    yield "全部", summed(D("9.47"), *rows)
+    yield "没有执行率得分", summed(None, *rows)
+    yield "不适用，没有规定折算", summed(D("9.47"), *rows, *unused)
+    yield "不适用，折算", summed(D("9.47"), *rows, *unused, rescale=True)
+    yield "折算，都适用", summed(D("9.47"), *rows, rescale=True)
+    yield "折算，全不适用", summed(D(0), (D(99), NA), (D(1), NA), rescale=True)
+    yield "折算，只剩一分", summed(D(0), (D(99), NA), (D(1), D("0.5")), rescale=True)
+    yield "不适用的没有分值", summed(D(0), (None, NA), rescale=True)
+    yield "还没有得分", summed(None, (D(10), None))
+    for rate in (D("0.95"), D("0.8"), D("0.75"), D("0.65"), None, NA):
+        yield f"封顶，执行率 {rate}", summed(D(5), *rows, (D(10), D(10)), rate=rate, caps=CAPS)
+    yield "封顶，正好在顶上", summed(D(5), (D(90), D(84)), rate=D("0.75"), caps=CAPS)
+    yield "封顶，总分低", summed(D(5), *rows, rate=D("0.65"), caps=CAPS)
+    yield "折算又封顶", summed(D(5), *rows, (D(20), NA), rate=D("0.75"), caps=CAPS, rescale=True)
+
+
+def as_told(title: str, score: Score) -> str:
+    told = score.tell()
+    assert (told.why, told.steps) == (score.why, score.steps)
+    lines = [f"# {title}", f"{score.method} {score.points!r}", told.why]
+    lines += [f"  {number}. {step.words} || {step.numbers}" for number, step in enumerate(told.steps, 1)]
+    return "\n".join([*lines, *(f"  注 {note}" for note in told.notes), ""])
+
+
+def test_every_score_is_told_as_it_should_be():
+    cases = [*executions(), *quantities(), *judged(), *totals()]
+    same_as_golden("told-scores.txt", "\n".join(as_told(*case) for case in cases))
+
+
+def test_the_examples_of_the_guide_are_worded_as_they_should_be():
+    text = [line for one in methods() for line in (f"## {one.title}", one.rule, *(line for example in one.examples for line in as_markdown(example)))]  # fmt: skip
+    same_as_golden("score-examples.md", "\n".join(text))
