@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from .nodes import Column, Context, Node, Reference, exact
+from .nodes import Column, Context, Figures, Node, Reference, exact, show
 from .values import EXACT, NotApplicable, Number, Value, is_number, is_unknown, round_half_up
 
 _FUNCTION_WORDS = {
@@ -27,8 +27,17 @@ class Call(Node):
         return FUNCTIONS[self.function](self.arguments, ctx)
 
     def words(self, ctx: Context | None) -> str:
+        if self.function == "PRIOR" and ctx is not None:
+            return self._last_year(ctx)
         inside = "，".join(argument.words(ctx) for argument in self.arguments)
         return f"{_FUNCTION_WORDS[self.function]}({inside})"
+
+    def _last_year(self, ctx: Context) -> str:
+        """注的是上年的数，不是本年的。"""
+        reference = self.arguments[0]
+        assert isinstance(reference, Reference)
+        shown = show(self.value(ctx), reference.name.field)
+        return shown if isinstance(ctx, Figures) else f"{self.words(None)}〔{shown}〕"
 
     def children(self) -> Sequence[Node]:
         return self.arguments

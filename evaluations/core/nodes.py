@@ -95,12 +95,7 @@ class Reference(Node):
     def words(self, ctx: Context | None) -> str:
         if ctx is None:
             return self.text
-        got = (
-            ctx.constant(self.name.key)
-            if self.name.constant
-            else ctx.up(self.name.depth).value(self.name.key)
-        )
-        shown = show(got, self.name.field)
+        shown = show(self.value(ctx), self.name.field)
         return shown if isinstance(ctx, Figures) else f"{self.text}〔{shown}〕"
 
 
@@ -139,7 +134,7 @@ class Column(Node):
         if self.condition is not None:
             shown += f"（其中 {self.condition.words(None)}）"
         if ctx is not None and self.name.key:
-            shown += "〔" + "、".join(show(v, self.name.field) or "空" for v in self.values(ctx)) + "〕"
+            shown += f"〔{'、'.join(show(got, self.name.field) for got in self.values(ctx)) or '空'}〕"
         return shown
 
     def children(self) -> Sequence[Node]:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.core.expressions import MAX_CHARACTERS, ExpressionProblem, translate
-from evaluations.core.nodes import TOO_LARGE
+from evaluations.core.expressions import MAX_CHARACTERS, ExpressionProblem, show, translate
+from evaluations.core.nodes import TOO_LARGE, Figures
 from evaluations.core.values import NotApplicable
 from tests.builders import NA, calculate, compile_in_lab, lab_facts, scope_input
 from tests.goldens import same_as_golden
@@ -543,3 +543,82 @@ def test_every_refusal_is_worded_as_it_should_be():
         told.append(f"{title if title.isprintable() else ascii(title)}\n    {refused.value}\n")
     text = "".join(told).encode(errors="backslashreplace").decode().replace("\0", "\\0")
     same_as_golden("refused_expressions.txt", text)
+
+
+EVERY_NODE = [
+    "a", "名", "日", "有", "year", "money_unit", "资金.执行率", "1.50", "'字'", "''", "a + b - c", "(a + b) - (a - b)", "a - b * c",
+    "(a - b) * (b + c)", "a * b / c", "a / b / c", "a / (b / c)", "a * (b * c)", "a + (b + c)", "-a", "-(-a)", "-(a * b)", "-ABS(a)",
+    "a < b <= c == c", "a != b", "a >= 1 and not (b < 2 or c > 3)", "(a > 1 and b > 1) or (c > 1 and a > 2)", "a > 1 or b > 1 or c > 1",
+    "COUNT(表)", "COUNT(表.数)", "SUM(表.数, a)", "SUM(零当, 表.数, 组别='甲')", "SUM(表.数, 数 > a, 组别=名)", "MIN(a, b)", "MAX(表.数)",
+    "FIRST(表.名称, 数 > 3)", "IF(a > 1, '大', '小')", "ROUND(a / c, 2)", "ABS(-a)", "BLANK(a, 名)", "LEN(名)", "PRIOR(a)",
+    "SUM(框.规定, 组别='甲')", "SUM(项目.x, x > 1)", "COUNT(项目)", "SUM(另表.数)",
+]  # fmt: skip
+
+
+def test_every_expression_is_written_in_words_with_values_and_in_figures():
+    """Each with its value: in words, with every value in brackets, in figures only; then with nothing filled in."""
+    root = scope_input(
+        a="1.5", c="3.1234567", 名="甲", 日=date(2024, 5, 6), 有=True, 资金__预算=3, 资金__执行=1, rows={"表": [*GROUPS, {"数": NA}]}
+    )  # fmt: skip
+    filled = lab_facts(
+        root, scope_input("p", x=2), scope_input("q", x=1), prior=lab_facts(scope_input(a=9))
+    ).root
+    blank = lab_facts().root
+    told = []
+    for text in EVERY_NODE:
+        made = compile_in_lab(text)
+        lines = [text, made.explain()]
+        for node in (filled, blank):
+            lines += [f"{made.explain(node)} = {show(made.value(node))}", made.explain(Figures(node))]
+        told.append("\n    ".join(lines))
+    same_as_golden("expressions.txt", "\n".join(told) + "\n")
+
+
+BOUNDARIES = [
+    ("as long as it may be", "a".ljust(MAX_CHARACTERS), "a".ljust(MAX_CHARACTERS + 1), "有 401 个字符，最多 400 个"),
+    ("as many parts as it may have", f"SUM({','.join('a' * 119)})", f"SUM({','.join('a' * 120)})", "超过 120 个部分"),
+    ("as deep as it may be", "-" * 27 + "a", "-" * 28 + "a", "嵌套太深"),
+    ("as many digits as there may be", "a * 1234567890.123456", "a * 1234567890.1234567", "超过 16 位"),
+    ("zeros in front do not count", "a * 0.1234567890123456", "a * 0.12345678901234567", "超过 16 位"),
+    ("places of ROUND", "ROUND(a, 10)", "ROUND(a, 11)", "0 到 10 的整数"),
+    ("a list within a list", "SUM(表.数, 数 > MAX(表.数))", "SUM(表.数, 数 > MAX(表.数, 数 > MAX(表.数)))", "超过 2 层"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "why"), [row[1:] for row in BOUNDARIES], ids=[row[0] for row in BOUNDARIES]
+)
+def test_just_within_the_limit_is_read_and_just_over_it_is_refused(good, bad, why):
+    assert compile_in_lab(good).text == good
+    with pytest.raises(ExpressionProblem, match=why):
+        compile_in_lab(bad)
+
+
+def test_a_number_may_have_forty_one_digits_and_no_more():
+    large = "1" + "0" * 10
+    forty = f"{large} * {large} * {large} * {large}"
+    assert calculate(forty) == Decimal(10) ** 40
+    assert calculate(f"{forty} * 9") == 9 * Decimal(10) ** 40
+    assert calculate(f"{forty} * 10") == TOO_LARGE
+    assert calculate(f"{forty} / 3 * 3 * 9") == 9 * Decimal(10) ** 40
+    assert calculate(f"{forty} / 3 * 3 * 10") == TOO_LARGE
+    assert calculate(f"0 - {forty} / 3 * 3 * 10") == TOO_LARGE
+    assert calculate(f"SUM({forty}, {forty} * 9)") == TOO_LARGE
+
+
+def test_the_words_of_a_refusal_quote_at_most_forty_characters():
+    with pytest.raises(ExpressionProblem) as refused:
+        compile_in_lab("[" + ", ".join("a" * 30) + "]")
+    assert "不能用“[a, a, a, a, a, a, a, a, a, a, a, a, a, ”。" in str(refused.value)
+
+
+REFERENCES = [
+    ("a + 资金.执行率 * year", ["a", "资金.执行率", "year"]),
+    ("SUM(表.数, 满 > b) - a", ["表.数", "a"]),
+    ("IF(not BLANK(名), COUNT(表), -c)", ["名", "表", "c"]),
+]
+
+
+@pytest.mark.parametrize(("text", "names"), REFERENCES)
+def test_it_names_what_it_uses_but_not_what_stands_in_a_condition(text, names):
+    assert [node.text for node in compile_in_lab(text).references()] == names
