@@ -55,8 +55,10 @@ def try_check(pack: Pack, raw: Mapping[str, Any], given: Mapping[str, str]) -> T
         if raw.get(name):
             try:
                 made[name] = pack.names.compile(str(raw[name]), place)
-            except (ExpressionProblem, LookupError) as problem:
+            except ExpressionProblem as problem:
                 tried.problems.append(f"{word}：{problem}{_near(pack, place, str(problem))}")
+            except LookupError as unknown:
+                tried.problems = [f"没有名为“{unknown.args[0]}”的范围或列表。请核对名称。"]
     if tried.problems or "expr" not in made:
         return tried
     tried.words = made["expr"].explain()
@@ -82,11 +84,8 @@ def _judge(
         return
     verdict = made["expr"].value(ctx)
     tried.numbers = made["expr"].explain(ctx)
-    tried.verdict = (
-        VERDICTS.get(verdict, "得不出是或否")
-        if verdict is None or isinstance(verdict, bool)
-        else "得不出是或否"
-    )
+    judged = verdict is None or isinstance(verdict, bool)
+    tried.verdict = VERDICTS[verdict] if judged else "得不出是或否"  # type: ignore[index]
     tried.fires = verdict is False
     try:
         tried.message = compile_template(str(raw.get("message", "")), pack.names, place).render(ctx)

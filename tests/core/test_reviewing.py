@@ -15,11 +15,24 @@ from evaluations.core.faults import PackProblem
 from evaluations.core.frozen import dump_finding, load_finding
 from evaluations.core.interchange import read_package
 from evaluations.core.pack import Pack, build, read_folder
-from evaluations.core.reviewing import Given, deviation, load_part, needs_reason, parts_of, scorable, scored
+from evaluations.core.reviewing import (
+    Given,
+    Part,
+    deviation,
+    final_score,
+    level_label,
+    load_part,
+    needs_reason,
+    parts_of,
+    reviewed,
+    scorable,
+    scored,
+)
 from evaluations.core.scoring import read_parameters
 from evaluations.core.values import NA
 from evaluations.core.workflow import State
 from tests.conftest import PACK_FOLDER, fixture_json
+from tests.goldens import same_as_golden
 
 BRANCH, BUREAU = State.DEPARTMENT_REVIEW.value, State.BUREAU_REVIEW.value
 DAY = date(2025, 5, 31)
@@ -112,6 +125,78 @@ def test_the_limit_of_deviation_is_a_parameter_of_the_pack() -> None:
     assert read_parameters({"review_deviation": "0.05"}).review_deviation == Decimal("0.05")
     with pytest.raises(PackProblem, match="review_deviation"):
         read_parameters({"review_deviation": "一成"})
+
+
+def part_told(part: Part) -> str:
+    head = f"# {part.prefix} | {part.name} | 自评 {part.own} {part.own_grade} | 最后 {part.final} {part.grade} | {part.gap} {part.percent} {part.far}"
+    lines = [
+        f"  {line.address} | {line.cell} | {line.group} | {line.name} | {line.weight} | {line.own} → {line.final} | "
+        f"{line.gap} {line.percent} {line.far} | {line.scores} {line.opinions}"
+        for line in part.lines
+    ]
+    return "\n".join([head, f"  {part.why}", *lines, ""])
+
+
+def test_every_part_is_told_as_it_should_be(yueyang: Pack, facts: Facts) -> None:
+    """The correct package with scores of both levels; a poor one; one whose scores and names are blank."""
+    first, second, third, *_ = rows(facts)
+    given = {
+        (BRANCH, first): Given(Decimal(5), "只有一半的台账"), (BUREAU, first): Given(Decimal("9.99"), "补看了台账"),
+        (BRANCH, second): Given(Decimal(6), "少办两场活动"), (BUREAU, third): Given(None, "同意"),
+        (BUREAU, "项目[1]/指标[0]"): Given(Decimal(0), "没有佐证"),
+    }  # fmt: skip
+    data = fixture_json("2024-correct-package")
+    data["indicators"][0]["得分"], data["indicators"][1]["得分"] = "", "不适用"
+    data["indicators"][2] |= {"三级指标": "", "二级指标": ""}
+    data["indicators"][3] |= {"一级指标": "", "二级指标": ""}
+    data["projects"][0]["values"]["项目.名称"] = ""
+    blank = Facts(yueyang, read_package(data, yueyang))
+    poor = {(BUREAU, row): Given(Decimal(2), "没有达到") for row in rows(facts)[:7]}
+    told = [*parts_of(facts, given), parts_of(facts, poor)[0], *parts_of(blank, given)[:2]]
+    same_as_golden("reviewed.txt", "\n".join(map(part_told, told)))
+
+
+def test_a_score_is_final_by_the_last_level_that_gave_one() -> None:
+    given = {
+        (BRANCH, "行"): Given(Decimal(3), ""),
+        (BUREAU, "别的"): Given(Decimal(1), ""),
+        (BUREAU, "行"): Given(None, "同意"),
+    }
+    assert final_score("行", Decimal(5), given) == 3
+    assert final_score("行", Decimal(5), given | {(BUREAU, "行"): Given(Decimal(0), "")}) == 0
+    assert final_score("没有的", Decimal(5), given) == 5
+    assert final_score("没有的", None, given) is None
+
+
+def test_a_review_changes_only_scores_and_keeps_what_was_printed_and_last_year(yueyang: Pack) -> None:
+    data = fixture_json("2024-correct-package")
+    data["printed"] = {"资金.执行率": "94%"}
+    before = Facts(yueyang, read_package(data, yueyang), prior=Facts(yueyang, read_package(data, yueyang)))
+    after = reviewed(before, {(BUREAU, rows(before)[0]): Given(Decimal(1), "没有佐证")})
+    assert after.prior is before.prior
+    assert after.root.printed == before.root.printed != {}
+    changed = {address for address, _, value in after.computed() if value != before.value(address)}
+    assert changed == {"总分.得分"}
+    assert after.value("指标[0].得分") == 1 and before.value("指标[0].得分") == 10
+    assert [scope.id for scope in after.scopes()] == [scope.id for scope in before.scopes()]
+
+
+@pytest.mark.parametrize(
+    ("own", "final", "far"),
+    [
+        (None, None, False),
+        (NA, NA, False),
+        (None, Decimal(1), True),
+        (NA, Decimal(1), True),
+        (Decimal(1), None, False),
+    ],
+)
+def test_a_score_where_none_was_given_is_far_from_it(own, final, far) -> None:
+    assert deviation(own, final, Decimal("0.1")) == ("", "", far)
+
+
+def test_each_level_has_its_name() -> None:
+    assert (level_label(BRANCH), level_label(BUREAU)) == ("主管部门", "财政局")
 
 
 # ---- 豁免 -----------------------------------------------------------------------------------
