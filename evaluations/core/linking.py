@@ -24,7 +24,7 @@ LINKS = "links"
 """核对的参数里有它的那一条（N03）说明各个说法指哪一格。"""
 INDICATORS = "指标"
 SAME, DIFFERENT, LOOSE = "same", "different", "loose"
-_LEAD = re.compile(r"\A(?:其中|年末|截至|我?[部单本]位|我[局校院馆]|我?中心|实际|共|[:\s])+")
+_LEAD = re.compile(r"\A(?:其中|年末|截至|[我本]?(?:单位|中心)|[我本](?:部门?|[局校院馆])|实际|共|[:\s])+")
 _TAIL = re.compile(r"(?:总?金额|为|是|有|达到?|约|数量|[:\s])+\Z")
 _NAME_TAIL = re.compile(r"(?:数量|数|\(.*\))+\Z")
 _OTHER_TIME = re.compile(r"上年|去年|上一年|同期|年初|上半年|季度|预计|计划|拟")
