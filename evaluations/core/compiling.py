@@ -309,7 +309,7 @@ class Compiler:
             raise PackProblem(f"{where}：列表“{raw['list']}”不存在。")
         if rows is None:
             raise PackProblem(f"{where}：rows“{raw['rows']}”不是写死的行。")
-        names = [str(row.get(TEMPLATE_ID, "")) for row in rows.rows or ()]
+        names = [str(row.get(TEMPLATE_ID) or "") for row in rows.rows or ()]
         if TEMPLATE_ID not in rows.fields or not all(names) or len(set(names)) < len(names):
             raise PackProblem(f"{where}：“{rows.key}”每行要有不重复的“{TEMPLATE_ID}”。")
         return RowTemplate(scope, raw["list"], raw["rows"])

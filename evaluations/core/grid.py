@@ -274,9 +274,7 @@ class _Expander:
     def _spare(self, band: Band, spec: CellSpec, start: int, group: tuple[tuple[str, str], ...]) -> None:
         is_first = spec is next(s for s in band.row if not s.merge)
         text = (Piece(band.open),) if is_first else ()
-        self.cells.append(
-            Cell(start + spec.row, spec.col, spec.h, spec.w, text, OPEN, align="center", group=group)
-        )
+        self.cells.append(Cell(start + spec.row, spec.col, spec.h, spec.w, text, OPEN, group=group))
 
     def _merged(self, band: Band, spec: CellSpec, keys: list[str], lines: list[_Line], first: int) -> None:
         """相邻、相等、不空的值并成一格（左边的合并列也都相等）；空白不并。"""

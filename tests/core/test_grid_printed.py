@@ -95,7 +95,7 @@ side = {t = "指标", w = 1}
 skeleton = "架"
 open = "……"
 head = [[ "一级", "二级", "名称", "得分" ]]
-row = [ {t = "{一级}（{COUNT(组)}项、{SUM(组.得分)}分）", merge = "一级"}, {f = "二级", merge = "二级", style = "small", align = "left", lines = 2}, {f = "名称"}, {f = "得分"} ]
+row = [ {t = "{一级}（{COUNT(组)}项、{SUM(组.得分)}分、规定{COUNT(架)}组）", merge = "一级"}, {f = "二级", merge = "二级", style = "small", align = "left", lines = 2}, {f = "名称"}, {f = "得分"} ]
 
 [[band]]
 kind = "repeat"

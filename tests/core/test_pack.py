@@ -238,6 +238,10 @@ DAMAGED_REST = [
     ("template of unknown rows", {"indicators": 'templates = [{list = "表", rows = "表"}]'}),
     ("template of rows without numbers", {"indicators": 'templates = [{list = "表", rows = "框"}]'}),
     ("template with more", {"indicators": 'templates = [{list = "表", rows = "框", kind = "a"}]'}),
+    ("tables that are no lists", {"scoring": "scores = 5", "checks": "checks = 5\nnot_evaluated = 5", "indicators": "templates = 5\nrequires = 5"}),
+    ("lists of something else", {"scoring": "scores = [5]", "checks": "checks = [5]", "indicators": "templates = [5]\nrequires = [5]"}),
+    ("template of repeated numbers", {"indicators": 'fields = [{key = "规[]", shape = "规", rows = [["1"], ["1"]]}]\nshape = [{name = "规", fields = [{key = "编号", kind = "text"}]}]\ntemplates = [{list = "表", rows = "规"}]'}),
+    ("template of a missing number", {"indicators": 'fields = [{key = "规[]", shape = "规", rows = [["1"], [""]]}]\nshape = [{name = "规", fields = [{key = "编号", kind = "text"}]}]\ntemplates = [{list = "表", rows = "规"}]'}),
     ("template with less", {"indicators": 'templates = [{rows = "框"}, {list = "表"}]'}),
 ]  # fmt: skip
 

@@ -59,6 +59,34 @@ def test_a_short_value_in_a_split_row_is_printed_once():
     assert texts(cut(make_grid(), [Break(3, inside=True)]).grid, 2)[-2:] == ["值3", ""]
 
 
+def test_line_ends_at_the_cut_are_dropped_and_spaces_are_kept():
+    pieces = (Piece("一\n\n", "a"), Piece("", "b"), Piece("　二 \n 三", "c"))
+    grid = Grid("t", "试", (1,), (Row("r"),), (Cell(0, 0, 1, 1, pieces, VALUE, lines=4),))
+    cuts = [Break(0, True, {0: 2}), Break(0, True, {0: 6})]
+    made = cut(grid, cuts).grid
+    assert [[(piece.address, piece.text) for piece in cell.pieces] for cell in made.cells] == [
+        [("a", "一"), ("b", "")], [("c", "　二 ")], [("c", " 三")],
+    ]  # fmt: skip
+    assert [cell.lines for cell in made.cells] == [4, 1, 1]
+
+
+@pytest.mark.parametrize("until", [-3, 0, 2, 99])
+def test_a_place_before_or_behind_the_text_is_held_to_the_text(until: int):
+    made = cut(make_grid(), [Break(1, True, {2: 3}), Break(1, True, {2: until})]).grid
+    shown = texts(made, 2)[1:4]
+    assert shown == ["甲乙丙", "" if until < 4 else LONG[3:], LONG[3:] if until < 4 else ""]
+
+
+def test_a_wrong_order_of_breaks_is_told():
+    with pytest.raises(
+        ValueError, match=r"^分页处不在表内，或没有按先后排列：\[\(2, False\), \(1, False\)\]$"
+    ):
+        cut(make_grid(), [Break(2), Break(1)])
+    with pytest.raises(ValueError, match=r"^第一行之前不能分页$"):
+        cut(make_grid(), [Break(0)])
+    assert cut(make_grid(), [Break(0, inside=True, printed={2: 1})]).starts == {1}
+
+
 def test_only_breaks_through_a_cell_need_cutting():
     grid = make_grid()
     assert crosses(grid, [Break(1)])

@@ -1,14 +1,22 @@
 """Rows and totals that a pack prescribes, and all problems of a pack at once."""
 
 from copy import deepcopy
+from decimal import Decimal
 
 import pytest
 
 from evaluations.core.facts import Facts, Package, RowInput, ScopeInput
 from evaluations.core.faults import PackProblem
 from evaluations.core.pack import build, examine, read_folder
-from evaluations.core.prescribed import ORIGIN, is_locked, kinds_of, rows_for, template_of
-from tests.builders import PACK_FOLDER
+from evaluations.core.prescribed import (
+    ORIGIN,
+    blank_package,
+    is_locked,
+    kinds_of,
+    rows_for,
+    template_of,
+)
+from tests.builders import PACK_FOLDER, make_pack
 
 ROWS = """[
     ["T1", "产出指标", "数量指标", "办件量", ">=", "36", "件", "20", "", "是", "以年末系统数为准。"],
@@ -64,6 +72,83 @@ def test_a_locked_row_keeps_what_the_template_wrote_and_leaves_the_rest_to_the_u
 @pytest.mark.parametrize("origin", ["T2", "没有的", ""])
 def test_a_free_an_unknown_and_an_own_row_are_not_locked(pack, origin):
     assert not is_locked(row_of(pack, {ORIGIN: origin} if origin else {}), "分值")
+
+
+# ---- on a small pack ----
+
+FIELDS = """
+fields = [
+  {key = "部门.名称", kind = "text"}, {key = "别[]", shape = "行"}, {key = "表[]", shape = "行"},
+  {key = "甲[]", shape = "规定", rows = [["1", "办件", "10", "", "是", "多写"], ["2", "巡查", "", "民生"], ["3", "修路", "5", "基建", "否"], ["4", "植树", "不适用", "民生", "是"]]},
+  {key = "乙[]", shape = "规定", rows = [["9", "别的", "1", "水利"]]},
+  {key = "丙[]", shape = "规定", rows = [["7", "项目的", "2", "", "是"]]},
+]
+[[shape]]
+name = "行"
+fields = [{key = "名", kind = "text"}, {key = "数", kind = "points"}, {key = "模板编号", kind = "text"}, {key = "填", kind = "text"}]
+[[shape]]
+name = "裸"
+fields = [{key = "名", kind = "text"}]
+[[shape]]
+name = "规定"
+fields = [
+  {key = "编号", kind = "text"}, {key = "名", kind = "text"}, {key = "数", kind = "points"}, {key = "类型", kind = "text"},
+  {key = "锁定", kind = "yes_no"}, {key = "填报说明", kind = "text"},
+]
+[[scope]]
+name = "项目"
+fields = [{key = "表[]", shape = "裸"}]
+"""
+SMALL = {"indicators": 'templates = [{list = "表", rows = "甲"}, {list = "别", rows = "乙"}, {scope = "项目", list = "表", rows = "丙"}]'}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def small():
+    return make_pack(FIELDS, **SMALL)
+
+
+def test_rows_stand_in_the_order_of_their_templates_each_with_its_number(small):
+    common = ("表", {"名": "办件", "数": "10", ORIGIN: "1"})
+    assert list(rows_for(small, "")) == [common]
+    assert list(rows_for(small, "", "民生")) == [
+        common, ("表", {"名": "巡查", ORIGIN: "2"}), ("表", {"名": "植树", "数": "不适用", ORIGIN: "4"}),
+    ]  # fmt: skip
+    assert list(rows_for(small, "", "水利")) == [common, ("别", {"名": "别的", "数": "1", ORIGIN: "9"})]
+
+
+def test_a_list_without_the_column_does_not_remember_where_its_rows_come_from(small):
+    assert list(rows_for(small, "项目")) == [("表", {"名": "项目的"})]
+
+
+def test_the_kinds_of_a_scope_stand_in_their_order_and_once(small):
+    assert kinds_of(small, "") == ["民生", "基建", "水利"]
+    assert kinds_of(small, "项目") == []
+
+
+def test_a_blank_package_has_the_name_the_rows_for_everyone_and_one_of_each_scope(small):
+    package = blank_package(small, "某某局")
+    assert package.department_name == "某某局"
+    assert package.root == ScopeInput(
+        "", {"部门.名称": "某某局"}, {"表": [RowInput("r0", {"名": "办件", "数": Decimal(10), ORIGIN: "1"})]}
+    )
+    assert package.children == {"项目": [ScopeInput("x", {}, {"表": [RowInput("r0", {"名": "项目的"})]})]}
+    assert blank_package(small).root.values == {}
+    assert blank_package(small).department_name == ""
+    assert blank_package(make_pack(), "某某局").root.values == {}
+
+
+LOCKED = [
+    ("表", "1", "", True), ("表", "1", "名", True), ("表", "1", "填", False), ("表", "2", "", False), ("表", "3", "名", False),
+    ("表", "4", "数", True), ("表", "9", "名", False), ("别", "1", "名", False), ("表", "", "名", False),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "origin", "column", "locked"), LOCKED)
+def test_only_what_a_locked_row_of_this_list_wrote_is_locked(small, key, origin, column, locked):
+    package = Package(root=ScopeInput("", rows={key: [RowInput("r1", {ORIGIN: origin})]}))
+    row = Facts(small, package).root.lists[key][0]
+    assert is_locked(row, column) is locked
+    assert (template_of(row) is None) is (origin not in "1234" or key == "别" or not origin)
 
 
 PRESCRIBED_WRONG = [
