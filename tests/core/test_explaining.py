@@ -15,7 +15,8 @@ from evaluations.core.pack import Pack, load_folder
 from evaluations.core.score_examples import CAPS, methods
 from evaluations.core.scoring import Deduction, deduction, quantitative, read_parameters, total
 from evaluations.core.telling import exactly
-from evaluations.core.values import NA, is_number, plain
+from evaluations.core.values import NA, NotApplicable, is_number, plain
+from tests.builders import LAB_FIELDS, lab_facts, make_pack, scope_input
 from tests.conftest import PACK_FOLDER, fixture_json
 from tests.goldens import same_as_golden
 
@@ -119,6 +120,68 @@ def test_what_cannot_be_computed_says_why(packs):
     assert explanation(zero, "资金.执行率").notes == ("不适用：分母为0。",)
     assert "不适用" in explanation(zero, "资金.得分").steps[0].words
     assert explanation(zero, "部门.名称").steps[0].words == "填报的数，不是算出来的"
+
+
+def lab_told(
+    address: str, *, rows: list[dict] | None = None, fields: str = LAB_FIELDS, **values: object
+) -> Explanation:
+    facts = lab_facts(scope_input(rows={"表": rows or []}, **values), pack=make_pack(fields))
+    return explanation(facts, address)
+
+
+def test_at_most_sixty_cells_are_linked():
+    fields = LAB_FIELDS.replace("资金.执行 / 资金.预算", "SUM(表.数)")
+    told = lab_told("资金.执行率", rows=[{"数": n} for n in range(70)], fields=fields)
+    assert [link.address for link in told.links] == [f"表[r{n}].数" for n in range(60)]
+    once = lab_told(
+        "资金.执行率", fields=LAB_FIELDS.replace("资金.执行 / 资金.预算", "a + b * a + year"), a=1, b=2
+    )
+    assert [link.address for link in once.links] == ["a", "b"]
+
+
+def test_a_typed_figure_says_that_it_was_typed():
+    assert (
+        as_told(lab_told("a", a="1.5")) == "a | a | 为什么是 1.5 |  | \n  1. 填报的数，不是算出来的 || 1.5\n"
+    )
+
+
+WHY = [
+    ("资金.执行 / 资金.预算", {"资金__执行": NotApplicable("填报"), "资金__预算": 1}, ("不适用：填报。",)),
+    (
+        "资金.执行 / 资金.预算",
+        {"资金__执行": NotApplicable(), "资金__预算": 1},
+        ("要用的数里有“不适用”，结果也不适用。",),
+    ),
+    ("资金.执行 / 资金.预算", {"资金__执行": 1}, ("要用的数没有填全，还算不出来。",)),
+    ("IF(a > 1, a, '')", {"a": 1}, ("按公式，这种情况没有结果。",)),
+    ("COUNT(表)", {}, ()),
+]
+
+
+@pytest.mark.parametrize(("formula", "values", "notes"), WHY)
+def test_what_has_no_result_says_why(formula, values, notes):
+    told = lab_told("资金.执行率", fields=LAB_FIELDS.replace("资金.执行 / 资金.预算", formula), **values)
+    assert told.notes == notes
+
+
+ROUNDED = [
+    ("integer", "a / 3", "10 ÷ 3 ＝ 3.333333…", "四舍五入，保留 0 位小数：3", ()),
+    ("integer", "a", "10", "", ("结果是整数，没有舍入。",)),
+    ("money", "a / 4", "10 ÷ 4 ＝ 2.5", "", ("结果不超过 6 位小数，没有舍入。",)),
+    ("points", "a / 8", "10 ÷ 8 ＝ 1.25", "", ("结果不超过 2 位小数，没有舍入。",)),
+    ("text", "名", "甲", "", ()),
+]
+
+
+@pytest.mark.parametrize(("kind", "formula", "numbers", "last", "notes"), ROUNDED)
+def test_rounding_is_its_own_step_or_said_not_to_be(kind, formula, numbers, last, notes):
+    fields = LAB_FIELDS.replace(
+        'kind = "percent", compute = "资金.执行 / 资金.预算"', f'kind = "{kind}", compute = "{formula}"'
+    )
+    told = lab_told("资金.执行率", fields=fields, a=10, 名="甲")
+    assert told.notes == notes
+    assert [str(step) for step in told.steps[1:]] == ([last] if last else [])
+    assert told.steps[0].numbers == numbers
 
 
 # ---- 用没用上的规定 ----

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from evaluations.core.expressions import MAX_CHARACTERS, ExpressionProblem, show, translate
-from evaluations.core.nodes import TOO_LARGE, Figures
+from evaluations.core.nodes import TOO_LARGE, Figures, compare
 from evaluations.core.values import NotApplicable
 from tests.builders import NA, calculate, compile_in_lab, lab_facts, scope_input
 from tests.goldens import same_as_golden
@@ -622,3 +622,32 @@ REFERENCES = [
 @pytest.mark.parametrize(("text", "names"), REFERENCES)
 def test_it_names_what_it_uses_but_not_what_stands_in_a_condition(text, names):
     assert [node.text for node in compile_in_lab(text).references()] == names
+
+
+DAY = date(2024, 5, 6)
+COMPARED = [
+    (Decimal(2), Fraction(2), True, False), (Fraction(1, 3), Fraction(1, 3), True, False), (Fraction(1, 3), Decimal("0.3"), False, False),
+    (Decimal(1), Decimal(2), False, True), ("甲", "甲", True, False), ("a", "b", False, True), (DAY, DAY, True, False), (DAY, date(2025, 1, 1), False, True),
+    (False, False, True, False), (False, True, False, True), (None, None, None, None), (NA, NA, None, None), (True, Decimal(1), None, None),
+    ("1", Decimal(1), None, None), (DAY, "2024-05-06", None, None), (None, Decimal(0), None, None), (Decimal(0), NA, None, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("left", "right", "equal", "less"), COMPARED, ids=str)
+def test_only_values_of_one_kind_compare(left, right, equal, less):
+    assert (compare("==", left, right), compare("<", left, right)) == (equal, less)
+    assert compare("!=", left, right) == (None if equal is None else not equal)
+    assert compare(">=", left, right) == (None if less is None else not less)
+    assert compare("<=", left, right) == (None if less is None else less or equal)
+    assert compare(">", right, left) == less
+
+
+def test_a_condition_sees_its_row_and_last_years_values_of_the_row_and_the_caller():
+    """Whatever stands in a condition: a constant, a field above, last year, a list."""
+    prior = lab_facts(scope_input(a=3, rows={"表": [{"名称": "一", "数": 10}, {"名称": "二", "数": 1}]}))
+    now = lab_facts(scope_input(a=3, b=4, rows={"表": GROUPS}), scope_input("p", x=2), prior=prior).root
+    for text, expected in [
+        ("COUNT(表, 数 == PRIOR(数))", 1), ("COUNT(表, 数 > PRIOR(a))", 3), ("COUNT(表, 数 > year)", 0), ("COUNT(表, 数 < COUNT(框) + b)", 2),
+        ("COUNT(表, 数 > SUM(项目.x))", 4), ("COUNT(项目, x < b)", 1), ("SUM(表.数, 数=MAX(表.数))", 100), ("COUNT(框, 规定 > SUM(表.满))", 2),
+    ]:  # fmt: skip
+        assert compile_in_lab(text).value(now) == expected, text

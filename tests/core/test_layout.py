@@ -112,12 +112,33 @@ def test_every_refusal_of_a_form_is_worded_as_it_should_be():
     same_as_golden("refused_forms.txt", "\n".join(told))
 
 
-def test_a_band_as_high_as_a_bomb_is_refused():
-    rows = "[" + "[" + '{t = "", w = 3}' + "]," * 1 + '[{t = "", w = 3}],' * 500 + "]"
-    with pytest.raises(PackProblem, match="最多 400 行"):
+def plain_form(columns: int, rows: int) -> str:
+    lines = ", ".join([f'[{{t = "", w = {columns}}}]'] * rows)
+    return f'key = "f"\ntitle = "t"\ncolumns = {[1] * columns}\n[[band]]\nkind = "fixed"\nrows = [{lines}]'
+
+
+def test_a_form_may_have_a_hundred_columns_and_bands_of_four_hundred_rows():
+    assert len(make_pack(form=plain_form(100, 1)).form("f").columns) == 100
+    assert make_pack(form=plain_form(1, 400)).form("f").bands[0].height == 400
+    with pytest.raises(PackProblem, match=r"^form\.toml：有 101 列，最多 100 列。$"):
+        make_pack(form=plain_form(101, 1))
+    with pytest.raises(PackProblem, match=r"^form\.toml 第1带：有 401 行，最多 400 行。$"):
+        make_pack(form=plain_form(1, 401))
+
+
+def test_of_many_holes_the_first_ten_are_named():
+    with pytest.raises(PackProblem) as refused:
         make_pack(
-            form=f'key = "f"\ntitle = "t"\ncolumns = [1, 2, 3]\n[[band]]\nkind = "fixed"\nrows = {rows}'
+            form='key = "f"\ntitle = "t"\ncolumns = [1]\n[[band]]\nkind = "fixed"\nrows = ['
+            + "[], " * 12
+            + "]"
         )
+    assert str(refused.value).count("第") == 1 + 2 * 10
+
+
+def test_a_form_without_bands_is_empty():
+    form = make_pack(form='key = "f"\ntitle = "t"\ncolumns = [2, 3]').form("f")
+    assert (form.bands, form.columns, form.short, form.inputs) == ((), (2, 3), "t", frozenset())
 
 
 def placed(form, band):

@@ -264,6 +264,16 @@ def test_every_refusal_of_a_pack_is_worded_as_it_should_be():
     same_as_golden("refused_packs.txt", "\n".join(faults_told(*one) for one in damaged_packs()))
 
 
+def test_formulas_may_stand_forty_deep():
+    def chain(length: int) -> str:
+        made = (f'{{key = "a{n or ""}", kind = "decimal", compute = "a{n + 1}"}}' for n in range(length))
+        return LAB_FIELDS.replace(FIRST, ", ".join([*made, f'{{key = "a{length}", kind = "decimal"}}']), 1)
+
+    assert make_pack(chain(40)).rules["", ""]["a39"].explain() == "a40"
+    with pytest.raises(PackProblem, match="超过 40 层：从“a”起"):
+        make_pack(chain(41))
+
+
 @pytest.mark.parametrize("name", ["pack.toml", "fields.toml"])
 def test_a_pack_without_its_main_files_is_refused(name):
     files = dict(lab().files)
