@@ -21,10 +21,11 @@ from evaluations.core.scoring import (
     qualitative,
     quantitative,
     read_parameters,
+    suggested_key,
     total,
 )
 from evaluations.core.values import NotApplicable
-from tests.builders import NA
+from tests.builders import LAB_FIELDS, NA, lab_facts, make_pack, scope_input
 from tests.goldens import same_as_golden
 
 D = Decimal
@@ -400,6 +401,7 @@ def test_a_parameter_is_a_plain_number_that_is_not_below_zero(number):
 
 def executions():
     yield from ((f"{w} 分，执行 {a}，预算 {b}", execution(D(w), D(a), D(b))) for w, a, b, _ in EXECUTION)
+    yield "写不完的数", execution(D("9.99"), D("12.3456789"), D("98.7654321"))
     yield "预算是 0", execution(D(10), D(1), D(0))
     yield "没有执行数", execution(D(10), None, D(1))
     yield "分值不适用", execution(NA, D(1), D(1))
@@ -409,6 +411,13 @@ def quantities():
     for direction, target, actual, parameters, _ in QUANTITATIVE:
         title = f"10 分，目标 {direction} {target}，实际 {actual}，{parameters.negative}"
         yield title, quantitative(D(10), Measure(direction, D(target), "个"), D(actual), parameters)
+    for direction, parameters in ((">=", RATIO), ("<=", RATIO), ("<=", LINEAR), ("=", DEDUCT)):
+        low, high = D("0.12345678"), D("0.23456789")
+        actual, target = (high, low) if direction == "<=" else (low, high)
+        title = f"写不完的数，{direction} {parameters.negative}"
+        yield title, quantitative(D("9.99"), Measure(direction, target, "万元"), actual, parameters)
+    over = Parameters("ratio", D("0.12345"), "deduct", D("0.25"))
+    yield "写不完的超额", quantitative(D("9.99"), Measure(">=", D("0.12345678"), ""), D("0.2"), over)
     much = [(D(10), ">=", 100, 130), (D(1), "=", 100, 131), (D(10), ">", 100, "129.99"), (D(10), ">=", 0, 1), (D(10), "<", 100, 1)]  # fmt: skip
     for weight, direction, target, actual in much:
         for parameters in (DEDUCT, REASON, Parameters("ratio", D("0.5"), "deduct", D("0.5"))):
@@ -423,6 +432,10 @@ def judged():
     for target, actual, per, points, _ in DEDUCTED:
         title = f"5 分，目标 {target}，实际 {actual}，每少 {per} 扣 {points}"
         yield title, deduction(D(5), D(target), D(actual), Deduction("", D(per), D(points)))
+    rule = Deduction("", D("0.1234567"), D("0.1234567"))
+    yield "写不完的扣分", deduction(D("9.99"), D("1.2345678"), D("0.8765432"), rule)
+    odd = read_parameters({"bands": [{"name": "中", "low": "0.33333", "high": "0.66667"}]})
+    yield "写不完的档次", qualitative(D("9.99"), "中", odd)
     for given_, _ in UNSCORED:
         yield f"{given_}", row(**given_)
 
@@ -430,6 +443,14 @@ def judged():
 def totals():
     rows, unused = [(D(50), D("45.5")), (D(30), D(30))], [(D(10), NA), (D(5), None), (D(5), None)]
     yield "全部", summed(D("9.47"), *rows)
+    yield (
+        "写不完的总分",
+        summed(D("1.2345678"), (D("33.333"), D("33.3333333")), (D("0.1234567"), NA), rescale=True),
+    )
+    caps = [{"below": "0.12345", "total": "1.2345"}]
+    yield "写不完的封顶", summed(D(1), (D(90), D("1.2345678")), rate=D("0.1234"), caps=caps)
+    yield "写不完的不封顶", summed(D(1), (D(90), D("0.1")), rate=D("0.1234"), caps=caps)
+    yield "写不完的没有到", summed(D(1), (D(90), D(5)), rate=D("0.123456"), caps=caps)
     yield "没有执行率得分", summed(None, *rows)
     yield "不适用，没有规定折算", summed(D("9.47"), *rows, *unused)
     yield "不适用，折算", summed(D("9.47"), *rows, *unused, rescale=True)
@@ -443,6 +464,59 @@ def totals():
     yield "封顶，正好在顶上", summed(D(5), (D(90), D(84)), rate=D("0.75"), caps=CAPS)
     yield "封顶，总分低", summed(D(5), *rows, rate=D("0.65"), caps=CAPS)
     yield "折算又封顶", summed(D(5), *rows, (D(20), NA), rate=D("0.75"), caps=CAPS, rescale=True)
+
+
+# ---- scores as rules of a pack ----
+
+SCORED = LAB_FIELDS.replace(
+    "fields = [",
+    """fields = [
+  {key = "满", kind = "points"}, {key = "执", kind = "points"}, {key = "总", kind = "points"}, {key = "建议", kind = "points"}, {key = "向", kind = "text"},""",
+    1,
+)
+RULES = """scores = [
+  {field = "执", method = "执行率", weight = "满", executed = "资金.执行", budget = "资金.预算"},
+  {field = "总", method = "总分", execution = "执", rate = "资金.执行率", list = "表", weight = "满", score = "数"},
+  {field = "建议", method = "指标", weight = "满", direction = "向", target = "名", actual = "名", band = "名", name = "名", score = "c"},
+]"""
+
+
+def scored_facts():
+    pack = make_pack(SCORED, scoring=RULES)
+    values = {"满": 10, "资金__执行": 9, "资金__预算": 10, "名": "30个"}
+    return lab_facts(
+        scope_input(rows={"表": [{"满": 50, "数": 45}, {"满": 40, "数": 30}]}, **values), pack=pack
+    )
+
+
+READ = [
+    ("执", ["满", "资金.执行", "资金.预算"]),
+    ("总", ["执", "资金.执行率", "表[r0].满", "表[r1].满", "表[r0].数", "表[r1].数"]),
+    ("建议", ["满", "向", "名", "名", "名", "名", "c"]),
+]
+
+
+@pytest.mark.parametrize(("key", "cells"), READ)
+def test_a_score_reads_the_cells_that_its_rule_names(key, cells):
+    root = scored_facts().root
+    assert [node.address(used) for node, used in root.rules[key].reads(root)] == cells
+
+
+def test_a_score_is_its_points_and_explains_itself():
+    root = scored_facts().root
+    assert (root.value("执"), root.value("总"), root.value("建议")) == (9, 84, 10)
+    assert [root.rules[key].explain() for key in ("执", "总", "建议")] == ["执行率", "总分", "指标"]
+    assert [root.explain(key) for key in ("执", "总", "建议")] == [
+        "执 = 10 × min(9 ÷ 10, 1) = 9（执行率 90%） = 9",
+        "总 = 执行率得分 9 + 指标得分合计 = 84 = 84",
+        "建议 = 达到目标，得满分 10 = 10",
+    ]
+
+
+def test_only_the_points_of_one_row_are_suggested_beside_a_score():
+    rules = scored_facts().root.rules
+    assert suggested_key(rules, "c") == "建议"
+    assert [suggested_key(rules, key) for key in ("数", "满", "执", "")] == [""] * 4
 
 
 def as_told(title: str, score: Score) -> str:
