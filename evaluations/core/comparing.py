@@ -18,16 +18,33 @@ PROPERTY_WORDS = {
     "shape": "各列", "match": "按哪列对应", "max_rows": "最多行数", "level": "级别", "title": "名称", "when": "什么时候核对",
     "expr": "条件", "fn": "核对办法", "cells": "格子", "message": "消息", "expected": "应为", "actual": "现为", "because_of": "由谁引起",
     "parameters": "参数", "off": "停用", "final": "送审才要", "why": "为什么不算", "scopes": "范围", "each": "逐行", "weight": "分值", "method": "方法", "orientation": "纸张方向",
-    "columns": "列宽", "font_size": "字号", "short": "短名", "order": "次序",
+    "columns": "列宽", "font_size": "字号", "short": "短名", "order": "次序", "blank_means": "空白当作", "na_shows": "不适用时印",
+    "sign": "印百分号", "live": "随数更新的句子", "printed": "比纸面印着的数", "where": "在哪里", "code": "编号", "field": "字段",
+    "list": "列表", "rows": "各行", "scope": "范围",
+}  # fmt: skip
+FORM_WORDS = PROPERTY_WORDS | {
+    "kind": "写法", "annex": "附件号", "sheet": "工作表名", "print_order": "打印次序", "over": "逐行印的列表", "side": "左侧的字", "cols": "各列",
+    "head": "表头", "row": "每行", "skeleton": "规定的行", "open": "省略处的字", "min_rows": "最少行数", "empty": "没有时印的字",
+    "repeat_head": "每页重印表头", "screen": "屏幕上的样子", "t": "文字", "f": "格子", "w": "占列", "h": "占行", "merge": "合并相同的",
+    "align": "对齐", "style": "样式", "lines": "几行高", "show": "印法", "h1": "一级标题", "h2": "二级标题", "guide": "填写提示",
+    "text": "正文", "sign": "落款",
 }  # fmt: skip
 PARAMETER_WORDS = {
     "negative": "反向指标的算法", "over_threshold": "超额多少算偏离", "over_action": "偏离了怎么办", "over_points": "偏离扣几分",
     "rescale": "不适用的是否折算", "caps": "按执行率封顶", "deductions": "按件扣分", "bands": "定性档次",
     "review_deviation": "审核与自评差多少算偏差大",
 }  # fmt: skip
+INSIDE_WORDS = FORM_WORDS | {
+    "key": "键", "kind": "类型", "name": "名称", "value": "值", "low": "不低于", "high": "不高于", "below": "低于", "total": "总分不超过",
+    "indicator": "指标", "per": "每", "points": "扣分",
+}  # fmt: skip
+"""一处写着几项的（参数、条件、一行格子），各项的名称。"""
 VALUE_WORDS = {
     "error": "错误", "warning": "提醒", "info": "提示", "ratio": "按目标÷实际", "linear": "线性扣减", "reason": "说明原因",
     "deduct": "扣分", "unit": "单位", "reviewer": "审核人", "system": "系统", "portrait": "纵向", "landscape": "横向",
+    "money": "金额", "integer": "整数", "percent": "百分数", "decimal": "数", "points": "分数", "text": "文字", "long_text": "长文字",
+    "choice": "单选", "date": "日期", "yes_no": "是否", "line": "一行字", "fixed": "固定的行", "repeat": "逐行", "prose": "文章",
+    "left": "靠左", "center": "居中", "right": "靠右",
 }  # fmt: skip
 NONE = "（没有）"
 TABLE_ARRAYS = frozenset(
@@ -130,9 +147,8 @@ def _items(
 
 def _brief(table: Table, skip: Sequence[str] = ()) -> str:
     told = (table.get(name) for name in ("title", "label", "message", "kind", "compute") if name not in skip)
-    return shown(next((one for one in told if one), "")) or shown(
-        {k: v for k, v in table.items() if k not in skip}
-    )
+    whole = {key: value for key, value in table.items() if key not in skip}
+    return shown(next((one for one in told if one), whole))
 
 
 def _fields(file: str, old: Table, new: Table) -> Iterator[Difference]:
@@ -229,7 +245,7 @@ def _form(old: Table, new: Table, file: str) -> Iterator[Difference]:
     if not old or not new:
         yield Difference(part, "", "增加" if not old else "去掉", "", "")
         return
-    yield from _changes(part, "整张表", old, new, PROPERTY_WORDS, ("band", "block"))
+    yield from _changes(part, "整张表", old, new, FORM_WORDS, ("band", "block"))
     for name, word in (("band", "带"), ("block", "块")):
         before, after = old.get(name, []), new.get(name, [])
         for number in range(max(len(before), len(after))):
@@ -242,7 +258,7 @@ def _band(part: str, item: str, old: Table | None, new: Table | None) -> Iterato
     if old is None or new is None:
         yield Difference(part, item, "增加" if old is None else "去掉", "", "")
         return
-    yield from _changes(part, item, old, new, PROPERTY_WORDS, ("rows",))
+    yield from _changes(part, item, old, new, FORM_WORDS, ("rows",))
     before, after = old.get("rows", []), new.get("rows", [])
     for number in range(max(len(before), len(after))):
         one, other = ((rows[number] if number < len(rows) else None) for rows in (before, after))
@@ -251,13 +267,17 @@ def _band(part: str, item: str, old: Table | None, new: Table | None) -> Iterato
 
 
 def shown(value: Any) -> str:
-    """一个值怎么说：是非、清单、几项。"""
+    """一个值怎么说：是非、清单、几项；空的是“（没有）”。"""
+    return _said(value) or NONE
+
+
+def _said(value: Any) -> str:
     if value is None:
-        return NONE
+        return ""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, dict):
-        return "，".join(f"{key} {shown(one)}" for key, one in value.items())
+        return "，".join(f"{INSIDE_WORDS.get(key, key)} {_said(one)}" for key, one in value.items())
     if isinstance(value, list):
-        return "；".join(shown(one) for one in value)
+        return "；".join(_said(one) for one in value)
     return VALUE_WORDS.get(str(value), str(value))
