@@ -39,7 +39,7 @@ LIKELY_YUAN = 100_000
 FEWEST_YUAN, MOST_WAN = Decimal(100), Decimal(1_000_000)
 """不到 100 元的不像元；到 100 万万元的不像万元。"""
 TEN_THOUSANDFOLD = (Decimal(2_000), Decimal(50_000))
-_UNIT_WORDS = re.compile(r"(?:金额)?单位[:：]?[（(]?(万元|元)|[（(](万元|元)[)）]")
+_UNIT_WORDS = re.compile(r"(?:金额)?单位[:：]?[（(]?(万元|元)(?![旦月宵])|[（(](万元|元)[)）]")
 
 
 # ---- 三方比较 ---------------------------------------------------------------------------------
@@ -107,9 +107,16 @@ def _refusal(item: Field) -> str:
 def _why_unknown(heading: str, scope: Scope) -> str:
     """一列为什么不收。"""
     plain = plain_heading(heading)
-    for key, item in scope.fields.items():
-        if plain in (plain_heading(key), plain_heading(item.full_label)):
-            return _refusal(item) or f"写成“{PROJECT_NAME}”就行了。"
+    named = {
+        key: _refusal(item)
+        for key, item in scope.fields.items()
+        if plain in map(plain_heading, (key, item.full_label, item.label))
+    }
+    if scope.match in named:
+        return f"写成“{PROJECT_NAME}”就行了。"
+    if named:
+        refusal = next(iter(named.values()))
+        return refusal if all(named.values()) else "不止一格叫这个名字。请用下载的模板里的列名。"
     if plain.split(".")[0] in scope.lists:
         return "是列表里的列，取数只收单个的格。请删去这一列。"
     return "没有这一格。请删去这一列，或用下载的模板里的列名。"

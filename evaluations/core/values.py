@@ -135,9 +135,8 @@ def parse(kind: str, text: str, *, digits: int, choices: Sequence[str] = ()) -> 
         raise ValueProblem(f"“{shorten(cleaned)}”不在可选项里。请从 {'、'.join(choices)} 中选一项。")
     limit = MAX_LENGTH[kind]
     if len(cleaned) > limit:
-        raise ValueProblem(
-            f"这一格有 {len(cleaned):,} 字，最多 {limit:,} 字。请精简，或把详细内容放进自评报告。"
-        )
+        advice = "请精简，或把详细内容放进自评报告。" if kind == "text" else "请精简。"
+        raise ValueProblem(f"这一格有 {len(cleaned):,} 字，最多 {limit:,} 字。{advice}")
     return cleaned
 
 

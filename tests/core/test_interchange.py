@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from evaluations.core.interchange import MAX_BYTES, InputProblem, loads, read_package, write_package
 from tests.builders import CORRECT, EXAMPLE, HEAD, LAB_FIELDS, MENDED, fixture, make_pack, yueyang
+from tests.goldens import same_as_golden
 
 # ---- there and back ----
 
@@ -63,6 +64,64 @@ def test_a_byte_order_mark_is_no_obstacle():
 def test_numbers_without_quotes_are_read_by_their_writing():
     data = loads('{"year": 2024, "values": {"资金.全年预算数": 94.80, "人员.编制数": 2}}')
     assert read_package(data, yueyang()).root.values == {"资金.全年预算数": Decimal("94.8"), "人员.编制数": 2}
+
+
+WRITTEN = {
+    "pack": "2024-yueyang", "year": 2024, "money_unit": "万元", "department": {"code": "", "name": ""},
+    "values": {"人员.编制数": "2", "填表人": "甲"},
+}  # fmt: skip
+
+
+def test_what_is_written_names_pack_year_and_unit_and_keeps_the_order_of_the_pack():
+    package = read_package({"values": {"填表人": "甲", "人员.编制数": "2"}}, yueyang())
+    assert json.dumps(write_package(package, yueyang())) == json.dumps(WRITTEN)
+
+
+def test_lists_are_written_under_their_names_and_empty_ones_not():
+    data = {
+        "rows": {"市级专项资金": [], "楼堂馆所": [{"名称": "甲"}, {}]},
+        "indicators": [{"三级指标": "乙", "性质": "≥"}],
+        "projects": [{"indicators": [{"三级指标": "丙"}], "rows": {}}, {}],
+    }
+    package = read_package(data, yueyang())
+    assert list(package.root.rows) == ["市级专项资金", "楼堂馆所", "指标"]
+    written = write_package(package, yueyang())
+    assert written["rows"] == {"楼堂馆所": [{"名称": "甲"}, {}]}
+    assert written["indicators"] == [{"三级指标": "乙", "性质": ">="}]
+    assert written["projects"] == [{"values": {}, "indicators": [{"三级指标": "丙"}]}, {"values": {}}]
+    assert [child.id for child in package.children["项目"]] == ["0", "1"]
+    assert [row.id for row in package.root.rows["楼堂馆所"]] == ["0", "1"]
+
+
+def test_missing_parts_of_a_note_are_empty_and_numbers_are_texts():
+    package = read_package(loads('{"notes": [{"code": 4}, {}], "department": {"code": 101}}'), yueyang())
+    assert [(note.code, note.cell, note.text) for note in package.notes] == [("4", "", ""), ("", "", "")]
+    assert (package.department_code, package.department_name) == ("101", "")
+    assert read_package({"department": {"code": 7, "name": None}}, yueyang()).department_code == "7"
+
+
+def test_a_value_written_twice_the_same_is_read_once():
+    data = {"values": {"报告.一": "甲", "report.一": "甲"}, "report": {"一": "甲"}}
+    assert read_package(data, yueyang()).root.values == {"报告.一": "甲"}
+
+
+@pytest.mark.parametrize(("size", "read"), [(0, True), (1, False)])
+def test_a_file_of_exactly_the_largest_size_is_read(size, read):
+    text = '{"a": "' + "x" * (MAX_BYTES - 9 + size) + '"}'
+    if read:
+        assert list(loads(text)) == ["a"]
+    else:
+        with pytest.raises(InputProblem, match="超过 8 MB"):
+            loads(text)
+
+
+def test_as_many_rows_and_projects_as_allowed_are_read():
+    assert len(read_package({"projects": [{}] * 500}, yueyang()).children["项目"]) == 500
+    assert len(read_package({"rows": {"市级专项资金": [{}] * 50}}, yueyang()).root.rows["市级专项资金"]) == 50
+
+
+def test_the_year_may_be_missing_or_a_text():
+    assert read_package({"year": "2024"}, yueyang()) == read_package({}, yueyang())
 
 
 # ---- 元 and 万元 ----
@@ -221,6 +280,20 @@ def test_wrong_content_is_refused_in_one_sentence_that_names_the_place(data, why
     assert why in str(refused.value)
     assert "\n" not in str(refused.value)
     assert len(str(refused.value)) < 300
+
+
+def sentence(read, data) -> str:
+    with pytest.raises(InputProblem) as refused:
+        read(data)
+    return str(refused.value)
+
+
+def test_every_refusal_says_where_what_and_what_to_do():
+    lines = [f"{text[:20]!a} → {sentence(loads, text)}" for text, _ in BROKEN_TEXT]
+    for data, _ in WRONG:
+        text = json.dumps(data, ensure_ascii=False)
+        lines.append(f"{text[:70]} → {sentence(lambda one: read_package(loads(one), yueyang()), text)}")
+    same_as_golden("interchange_refusals.txt", "\n".join(lines) + "\n")
 
 
 @pytest.mark.parametrize("number", ["1e999999999", "9" * 5000, "0." + "0" * 5000 + "1", "-1E-999999999"])

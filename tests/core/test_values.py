@@ -13,12 +13,18 @@ from evaluations.core.values import (
     default_digits,
     format_value,
     from_yuan,
+    is_number,
+    is_unknown,
     parse,
     plain,
     round_half_up,
+    shorten,
+    tidy,
     to_text,
     to_yuan,
+    visible,
 )
+from tests.goldens import same_as_golden
 from tests.literals import NOT_APPLICABLE, NUMBERS, REFUSED
 
 
@@ -136,6 +142,77 @@ def test_reading_any_text_gives_a_value_or_one_sentence(text, kind):
         assert "\n" not in str(problem)
 
 
+UNREADABLE = [
+    *(("money", text) for text in REFUSED),
+    ("integer", "2.5"), ("integer", "二"), ("integer", "9" * 65), ("percent", "95‰"), ("percent", "0.12345"), ("points", "9.475"),
+    ("decimal", "x"), ("date", "2025-02-30"), ("date", "明天"), ("yes_no", "也许"), ("choice", "大于" * 11), ("text", "长" * 4_001),
+    ("long_text", "长" * 20_001),
+]  # fmt: skip
+
+
+def test_every_refusal_says_what_stands_there_and_what_to_write():
+    lines = []
+    for kind, text in UNREADABLE:
+        with pytest.raises(ValueProblem) as refused:
+            parse(kind, text, digits={"money": 6, "integer": 0}.get(kind, 2), choices=("甲", "乙"))
+        lines.append(f"{kind} {text[:25]!r} → {refused.value}")
+    same_as_golden("values_refusals.txt", "\n".join(lines) + "\n")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "digits", "value"),
+    [
+        ("money", "1" * 16, 0, Decimal("1" * 16)), ("money", "-" + "1" * 16, 0, Decimal("-" + "1" * 16)), ("money", "0" * 64, 0, 0),
+        ("money", "0" * 65, 0, None), ("percent", "12.34", 2, Decimal("0.1234")), ("percent", "95 %", 2, Decimal("0.95")),
+        ("percent", "（5%）", 2, Decimal("-0.05")), ("percent", "(5)%", 2, None), ("percent", "(5)", 2, Decimal("-0.05")), ("integer", "¥5", 0, None),
+        ("points", "(5", 2, None), ("points", "5)", 2, None), ("money", "( 5 )", 2, -5), ("decimal", "1.20", 1, Decimal("1.2")), ("decimal", "100", 0, 100),
+        ("text", "长" * 4_000, 0, "长" * 4_000), ("long_text", "长" * 20_000, 0, "长" * 20_000),
+    ],
+)  # fmt: skip
+def test_the_limits_of_what_is_read(kind, text, digits, value):
+    if value is None:
+        with pytest.raises(ValueProblem):
+            parse(kind, text, digits=digits)
+    else:
+        assert parse(kind, text, digits=digits) == value
+
+
+def test_not_applicable_that_was_typed_says_so():
+    assert money("无").reason == "填报"
+
+
+@pytest.mark.parametrize(
+    ("text", "short"),
+    [
+        ("字" * 20, "字" * 20),
+        ("字" * 21, "字" * 20 + "…"),
+        (" 甲 \n 乙 ", "甲 乙"),
+        ("字" * 19 + "\n\n尾", "字" * 19 + " …"),
+    ],
+)
+def test_a_quoted_text_is_one_line_of_twenty_characters(text, short):
+    assert shorten(text) == short
+
+
+def test_a_text_is_shortened_to_another_length_if_asked():
+    assert (shorten("一二三四", 3), shorten("一二三", 3)) == ("一二三…", "一二三")
+
+
+@pytest.mark.parametrize(
+    ("value", "unknown", "number"),
+    [
+        (None, True, False),
+        (NotApplicable(), True, False),
+        (Decimal(0), False, True),
+        (Fraction(1, 3), False, True),
+        ("", False, False),
+        (True, False, False),
+    ],
+)
+def test_blank_not_applicable_and_zero_are_three_things(value, unknown, number):
+    assert (is_unknown(value), is_number(value)) == (unknown, number)
+
+
 # ---- rounding and printing ----
 
 
@@ -240,3 +317,47 @@ def test_a_cent_is_never_lost(yuan):
 
 def test_money_holds_the_cent_in_either_unit():
     assert (default_digits("money", "元"), default_digits("money", "万元")) == (2, 6)
+
+
+@pytest.mark.parametrize(
+    ("kind", "digits"), [("integer", 0), ("percent", 2), ("decimal", 2), ("points", 2), ("text", 2)]
+)
+def test_other_kinds_have_their_usual_decimals(kind, digits):
+    assert default_digits(kind, "万元") == default_digits(kind, "元") == digits
+
+
+@pytest.mark.parametrize(
+    ("number", "written"),
+    [
+        ("1.500", "1.5"),
+        ("1E+3", "1000"),
+        ("10", "10"),
+        ("100", "100"),
+        ("-0.00", "0"),
+        ("0E+5", "0"),
+        ("1E-7", "1E-7"),
+        ("-20.0", "-20"),
+    ],
+)
+def test_a_number_has_one_writing(number, written):
+    assert str(tidy(Decimal(number))) == written
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        (" a ", " a "),
+        ("a\tb", "a\tb"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        ("甲\u200b乙", "甲乙"),
+        ("a\x00", "a"),
+        (" 甲\u3000", " 甲\u3000"),
+    ],
+)
+def test_invisible_characters_go_and_spaces_stay(text, seen):
+    assert visible(text) == seen
+
+
+def test_negative_digits_do_not_round_what_is_written_out():
+    assert to_text(Decimal("15"), "decimal", digits=-1) == "15"
+    assert to_text(Decimal("0.123"), "decimal", digits=1) == "0.1"
