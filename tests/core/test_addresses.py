@@ -42,6 +42,26 @@ def test_another_writing_is_refused_with_an_example(text):
         parse_address(text)
 
 
+def test_the_refusal_quotes_the_beginning_and_shows_how_to_write_it():
+    with pytest.raises(AddressProblem) as refused:
+        parse_address("乱写 " * 20)
+    assert str(refused.value) == (
+        f"地址“{('乱写 ' * 20)[:40]}”写法不对。应如 资金.全年预算数、指标[r7].得分 或 项目[p1]/资金.得分。"
+    )
+
+
+def test_an_address_is_no_longer_than_three_hundred_characters():
+    assert parse_address("a" * 300).key == "a" * 300
+    with pytest.raises(AddressProblem):
+        parse_address("a" * 301)
+
+
+def test_a_whole_project_is_an_address_and_knows_its_prefix():
+    at = parse_address("项目[p1]/")
+    assert (at, str(at), at.prefix) == (Address("", "", "", "p1", "项目"), "项目[p1]/", "项目[p1]")
+    assert parse_address("a").prefix == ""
+
+
 def test_a_scope_prefix_is_joined_with_a_slash():
     assert join("", "资金.得分") == "资金.得分"
     assert join("项目[p1]", "资金.得分") == "项目[p1]/资金.得分"

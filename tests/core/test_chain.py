@@ -1,10 +1,12 @@
 import hashlib
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evaluations.core.chain import GENESIS, algorithm, digest
+from evaluations.core.chain import GENESIS, algorithm, canonical, digest, instant
 
 CONTENT = {"address": "资金.全年预算数", "old": "", "new": "94.8", "user": 1}
 USING = ["sha256", algorithm()]
@@ -58,3 +60,22 @@ def test_changing_removing_or_swapping_an_entry_breaks_every_later_link(contents
     for before, after in zip(chained(contents)[at:], chained(changed)[at:], strict=True):
         assert before != after
     assert chained(contents)[-1] != chained(contents[:at] + contents[at + 1 :])[-1]
+
+
+KNOWN = {"b": "字", "a": 1, "c": UUID(int=7), "d": [None, True]}
+
+
+def test_the_digest_can_be_recomputed_by_anybody_from_the_written_rule():
+    text = '{"a":1,"b":"字","c":"00000000-0000-0000-0000-000000000007","d":[null,true]}'
+    assert canonical(KNOWN) == text
+    assert digest(GENESIS, KNOWN, "sha256") == hashlib.sha256(f"{GENESIS}\n{text}".encode()).hexdigest()
+
+
+def test_the_algorithm_is_sm3_where_the_machine_has_it(monkeypatch):
+    monkeypatch.setattr(hashlib, "new", lambda name: {"sm3": 1}[name])
+    assert algorithm() == "sm3"
+
+
+def test_a_moment_is_written_in_universal_time():
+    moment = datetime(2025, 5, 1, 8, 0, tzinfo=timezone(timedelta(hours=8)))
+    assert instant(moment) == instant(datetime(2025, 5, 1, tzinfo=UTC)) == "2025-05-01T00:00:00+00:00"

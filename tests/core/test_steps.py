@@ -11,11 +11,14 @@ from evaluations.core.steps import (
     Act,
     Kind,
     Step,
+    before_of,
     differences,
     item_text,
     next_of,
+    place_after,
     rewind,
     same_item,
+    waiting_for,
 )
 
 
@@ -122,3 +125,113 @@ PLAIN = [Act(1, "page"), Act(2, "page"), Act(3, "page")]
 )
 def test_undo_and_redo_walk_the_own_acts_as_people_know_it(acts, undo, redo):
     assert (next_of(acts, UNDO), next_of(acts, REDO)) == (undo, redo)
+
+
+# ---- one by one ----
+
+
+def test_a_step_is_turned_round():
+    assert Step(Kind.CELL, "a", "1", "2").inverse == Step(Kind.CELL, "a", "2", "1")
+
+
+def test_an_item_is_written_in_one_way_with_its_characters():
+    text = item_text("r1", {"values": {"乙": "1", "甲": "2"}, "printed": {}})
+    assert text == '{"after": "r1", "printed": {}, "values": {"乙": "1", "甲": "2"}}'
+
+
+@pytest.mark.parametrize(
+    ("ids", "after", "at"),
+    [("abc", "", 0), ("abc", "a", 1), ("abc", "c", 3), ("abc", "x", 3), ("", "x", 0), ("", "", 0)],
+)
+def test_a_place_after_another(ids, after, at):
+    assert place_after(list(ids), after) == at
+
+
+@pytest.mark.parametrize(("key", "before"), [("a", ""), ("b", "a"), ("c", "b")])
+def test_what_stands_before(key, before):
+    assert before_of(list("abc"), key) == before
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"values": {"a": "1"}}, {"values": {"a": "1"}, "rows": {}}, True),
+        ({"values": {}, "rows": {"表": []}}, {"values": {}}, True),
+        ({"values": {}, "rows": {"表": [1]}}, {"values": {}}, False),
+        ({"values": {}, "notes": [1], "printed": {"a": "1"}}, {"values": {}}, True),
+        ({"rows": {}}, {"values": {}}, False),
+    ],
+)
+def test_two_items_are_the_same_by_their_values_and_rows(one, other, same):
+    assert same_item(item_text("", one), item_text("x", other)) == same
+    assert not same_item(item_text("", one), "")
+
+
+LINES = scope(values={"a": "1"}, 表=[row("r1", 数="1"), row("r2"), row("r3")])
+NOW = content(LINES, scope("p1", {"x": "1"}, 表=[row("r1", 数="5")]), scope("p2"))
+BACK = [
+    (Step(Kind.CELL, "a", "", "1"), content(scope(表=LINES["rows"]["表"]), *NOW["children"]["项目"])),
+    (Step(Kind.CELL, "a", "7", "1"), content(scope(values={"a": "7"}, 表=LINES["rows"]["表"]), *NOW["children"]["项目"])),
+    (Step(Kind.CELL, "b", "", ""), NOW),
+    (Step(Kind.CELL, "表[r9].数", "1", ""), NOW),
+    (Step(Kind.CELL, "别表[r1].数", "1", ""), NOW),
+    (Step(Kind.CELL, "项目[p9]/x", "1", ""), NOW),
+    (Step(Kind.CELL, "项目[p9]/表[r1].数", "1", ""), NOW),
+    (Step(Kind.CELL, "别的[p1]/x", "1", ""), NOW),
+    (Step(Kind.ITEM, "项目[p9]/表[r1]", item_text("", row("r1")), ""), NOW),
+    (Step(Kind.PLACE, "表[r9]", "", "r1"), NOW),
+    (Step(Kind.CELL, "项目[p1]/表[r1].数", "6", "5"), content(LINES, scope("p1", {"x": "1"}, 表=[row("r1", 数="6")]), scope("p2"))),
+    (Step(Kind.PLACE, "项目[p1]/", "p2", ""), content(LINES, *reversed(NOW["children"]["项目"]))),
+    (Step(Kind.PLACE, "表[r3]", "r1", "r2"), content(scope(values={"a": "1"}, 表=[LINES["rows"]["表"][n] for n in (0, 2, 1)]), *NOW["children"]["项目"])),
+    (Step(Kind.ITEM, "表[r1]", "", "…"), content(scope(values={"a": "1"}, 表=LINES["rows"]["表"][1:]), *NOW["children"]["项目"])),
+    (Step(Kind.ITEM, "项目[p2]/", "", "…"), content(LINES, NOW["children"]["项目"][0])),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "before"), BACK)
+def test_a_step_is_taken_back_and_one_at_a_place_that_is_gone_changes_nothing(step, before):
+    assert rewind(NOW, [step]) == before
+
+
+def test_an_item_comes_back_in_its_place_without_its_notes():
+    text = json.dumps({"after": "r1", "notes": [["S04", "表[r7].数", "字"]], "values": {"数": "9"}})
+    back = rewind(NOW, [Step(Kind.ITEM, "表[r7]", text, "")])
+    assert back["root"]["rows"]["表"] == [LINES["rows"]["表"][0], row("r7", 数="9"), *LINES["rows"]["表"][1:]]
+    back = rewind(NOW, [Step(Kind.ITEM, "另表[r7]", text, ""), Step(Kind.ITEM, "工程[g1]/", text, "")])
+    assert back["root"]["rows"]["另表"] == [row("r7", 数="9")]
+    assert back["children"]["工程"] == [{"id": "g1", "values": {"数": "9"}}]
+
+
+def test_steps_are_taken_back_from_the_last():
+    steps = [Step(Kind.CELL, "a", "1", "2"), Step(Kind.CELL, "a", "2", "3")]
+    assert rewind(content(scope(values={"a": "3"})), steps) == content(scope(values={"a": "1"}))
+
+
+def test_differences_name_projects_lists_and_rows_that_only_one_side_has():
+    before = content(scope(values={"a": "1"}, 旧=[row("r1")]), scope("p1", {"x": "1"}))
+    after = {"root": scope(values={"b": "2"}, 新=[row("r1", 数="1")]), "children": {"工程": [scope("g1")]}}
+    assert differences(before, after) == [
+        Step(Kind.ITEM, "项目[p1]/", item_text("", {"values": {"x": "1"}, "rows": {}, "printed": {}}), ""),
+        Step(Kind.ITEM, "工程[g1]/", "", item_text("", {"values": {}, "rows": {}, "printed": {}})),
+        Step(Kind.CELL, "a", "1", ""),
+        Step(Kind.CELL, "b", "", "2"),
+        Step(Kind.ITEM, "旧[r1]", item_text("", {"values": {}}), ""),
+        Step(Kind.ITEM, "新[r1]", "", item_text("", {"values": {"数": "1"}})),
+    ]
+
+
+def test_a_row_that_moves_is_told_with_what_stood_before_it():
+    before = content(scope(表=[row("a"), row("b"), row("c"), row("d")]))
+    after = content(scope(表=[row("a"), row("d"), row("b"), row("c", 数="1")]))
+    assert differences(before, after) == [
+        Step(Kind.PLACE, "表[d]", "c", "a"),
+        Step(Kind.CELL, "表[c].数", "", "1"),
+    ]
+
+
+def test_undo_and_redo_wait_in_order_with_the_latest_first():
+    acts = [*PLAIN, Act(4, UNDO, 3), Act(5, UNDO, 2), Act(6, REDO, 2), Act(7, UNDO, 2), Act(8, UNDO, 1)]
+    assert (waiting_for(acts, UNDO), waiting_for(acts, REDO)) == ([], [1, 2, 3])
+    assert (waiting_for(acts[:6], UNDO), waiting_for(acts[:6], REDO)) == ([2, 1], [3])
+    assert waiting_for([*acts, Act(9, "page")], REDO) == [], "新的改动之后没有可以重做的"
+    assert waiting_for([Act(4, REDO, 3)], UNDO) == [3], "记录从中间看起也不出错"
