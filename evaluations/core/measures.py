@@ -104,9 +104,9 @@ def read_number(text: Value, unit: str = "") -> Decimal | None:
 
 
 def direction_of(direction: Value, target: Value) -> str:
-    """一行指标的性质：填了用填的（``≥`` 即 ``>=``），没填从年度指标值读；读不成数是定性，空白为空串。"""
-    if isinstance(direction, str) and direction:
-        return fold_signs(direction)
+    """一行指标的性质：填了用填的（``≥`` 即 ``>=``），没填或填的不认识从年度指标值读；读不成数是定性，空白为空串。"""
+    if isinstance(direction, str) and (folded := fold_signs(direction)) in SHOWN:
+        return folded
     if not isinstance(target, str) or not target.strip():
         return ""
     measure = read_measure(target)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..checks import ERROR, WARNING, Hit
 from ..expressions import Context
 from ..facts import RowFacts
-from ..measures import QUALITATIVE, direction_of, has_operator, read_measure, read_number
+from ..measures import QUALITATIVE, SHOWN, direction_of, has_operator, read_measure, read_number
 from ..scoring import ScoreRule, over_achieved, points_of
 from ..values import NA_WORDS, NotApplicable, is_number, plain
 
@@ -39,11 +39,11 @@ def actual_is_number_in_unit(row: Context, check: Check) -> Iterator[Hit]:
         return
     measure = read_measure(target, direction)
     if measure is not None and read_number(actual, measure.unit) is None:
-        unit = measure.unit or "与目标相同的单位"
+        unit = measure.unit or row.value("计量单位")
         yield Hit(
             cell,
-            f"目标是数（{target}），实际完成值也要只填数，单位{unit}，不带≥等符号和文字。",
-            f"数（{unit}）",
+            f"目标是数（{target}），实际完成值也要只填数{f'，单位{unit}' if unit else ''}，不带≥等符号和文字。",
+            f"数（{unit}）" if unit else "数",
             actual,
             ERROR,
         )
@@ -130,7 +130,8 @@ def has_operator_and_unit(row: Context, check: Check) -> Iterator[Hit]:
     cells = tuple(row.address(key) for key in ("年度指标值", "性质", "计量单位"))
     measure = read_measure(target, direction_of(row.value("性质"), target))
     if measure is None:
-        message = f"性质选的是“{row.value('性质')}”，年度指标值却读不成一个数。请只填数，单位填在“计量单位”；不能用数衡量的，性质选“定性”。"
+        chosen = row.value("性质")
+        message = f"性质选的是“{SHOWN.get(str(chosen), chosen)}”，年度指标值却读不成一个数。请只填数，单位填在“计量单位”；不能用数衡量的，性质选“定性”。"
         yield Hit(cells, message, "数", target)
         return
     missing = [] if row.value("性质") or has_operator(target) else ["≥、≤ 或 ="]

@@ -81,7 +81,7 @@ def printed_within_weight(scope: Context, check: Check) -> Iterator[Hit]:
     if not is_number(got) or not is_number(limit) or 0 <= Fraction(got) <= Fraction(limit):
         return
     shown, most = scope.printed[score].strip(), scope.fields[weight].format(limit)
-    message = f"纸面印 {shown} 分，不在 0 到分值 {most} 之间。请核对是不是把百分数当成了分。"
+    message = f"纸面印 {shown} 分，不在 0 到分值 {most} 之间。{'得分不能是负数。' if got < 0 else '请核对是不是把百分数当成了分。'}"
     yield Hit((scope.address(score),), message, f"0–{most}", shown)
 
 

@@ -114,13 +114,15 @@ def dates_in_year(scope: Context, check: Check) -> Iterator[Hit]:
     year = str(scope.constant("year"))
     for key in check.parameters["texts"]:
         text = normalized(_text(scope, key))
-        wrong = _impossible(text) or _other_year(text, year, key in check.parameters["deeds"])
-        if wrong:
+        if impossible := _impossible(text):
+            message = f"这里写的“{impossible}”，日历上没有这一天。请核对日期。"
+            yield Hit((scope.address(key),), message, "日历上有的日子", impossible)
+        elif other := shorten(_other_year(text, year, key in check.parameters["deeds"]), 30):
             message = (
-                f"评价年度是 {year} 年，这里写的是“{shorten(wrong, 30)}”。"
+                f"评价年度是 {year} 年，这里写的是“{other}”。"
                 "请核对日期，是不是沿用了别的年度的文字；确是别的年度的事，说明和本年的关系。"
             )
-            yield Hit((scope.address(key),), message, f"{year} 年", shorten(wrong, 30))
+            yield Hit((scope.address(key),), message, f"{year} 年", other)
 
 
 def _impossible(text: str) -> str:
@@ -134,7 +136,7 @@ def _impossible(text: str) -> str:
 def _other_year(text: str, year: str, deeds: bool) -> str:
     own = _SELF.match(text)
     if own and own["year"] != year and year not in text:
-        return text[: own.end() + 8].strip()
+        return re.split(r"[。;\n]", text.strip(), maxsplit=1)[0]
     for match in _DATE.finditer(text) if deeds else ():
         if match["year"] == year:
             continue
