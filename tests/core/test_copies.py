@@ -1,9 +1,27 @@
 """Copied texts, without a database: windows, boilerplate, the passage that is shown."""
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 import pytest
 
-from evaluations.core.copies import Index, Owned, longest_passage, prescribed, prints_of
-from tests.builders import yueyang
+from evaluations.core.checks import Finding, run
+from evaluations.core.copies import (
+    Copy,
+    Index,
+    Owned,
+    copies_of,
+    digest_of,
+    longest_passage,
+    prescribed,
+    prints_of,
+    rule_of,
+    texts_of,
+)
+from evaluations.core.facts import Facts
+from evaluations.core.interchange import read_package
+from tests.builders import changed, lab, lab_facts, yueyang
+from tests.goldens import same_as_golden
 
 TEXT = (
     "全年开展巡逻防控三千余次，破获盗窃案件八十六起，为群众挽回损失四十万元，辖区刑事警情明显下降，群众安全感稳步提升。"
@@ -13,6 +31,9 @@ OTHER = (
     "推广水稻良种和测土配方施肥，建设示范基地十二个，培训种粮大户六百人，主推技术到位率达到九成以上，粮食产量稳定。"
     "农技人员分片包户，春耕秋收住在镇上，遇到病虫害当天到田头会诊，统防统治面积比往年扩大，农药用量下降。"
 )
+
+
+LONG = TEXT + OTHER
 
 
 def nearest(text: str, *others: str, own: set[int] | None = None) -> tuple[str, int, int]:
@@ -62,3 +83,55 @@ def test_numbers_in_a_passage_stay_as_they_were():
 
 def test_no_shared_window_gives_no_passage():
     assert longest_passage(TEXT, set()) == ""
+
+
+# ---- a whole package ----
+
+
+def package_with(texts: dict[str, str], copies: Sequence[Copy] = ()) -> Facts:
+    return Facts(yueyang(), read_package(changed(texts), yueyang()), copies=copies)
+
+
+def index_of(*texts: tuple[str, str, str]) -> Index:
+    return Index((Owned(owner, address), prints_of(text)) for owner, address, text in texts)
+
+
+GOAL = "项目.0 目标.预期目标"
+ITS_CELL = "项目[0]/目标.预期目标"
+
+
+def test_the_texts_that_are_compared_are_the_long_ones_that_the_pack_names():
+    forty = "字" * 40
+    texts = texts_of(package_with({"报告.六": TEXT, "报告.七": "短", "报告.八": forty, GOAL: OTHER}))
+    assert (texts["报告.六"], texts["报告.八"], texts[ITS_CELL]) == (TEXT, forty, OTHER)
+    assert "报告.七" not in texts and "报告.八" not in texts_of(package_with({"报告.八": forty[1:]}))
+
+
+def test_a_pack_without_the_check_compares_nothing():
+    assert rule_of(lab()) == {} and texts_of(lab_facts()) == {}
+
+
+def test_copies_of_a_package_say_where_how_much_of_whom_and_which_sentence():
+    """Of 报告.八 about half is another's: less than the pack asks. What one's own unit wrote is no copy."""
+    facts = package_with(
+        {"报告.六": TEXT, "报告.七": TEXT[:60] + OTHER, "报告.八": LONG, GOAL: f"前言。{OTHER}"}
+    )
+    index = index_of(("甲", "报告.六", TEXT), ("乙", "目标.预期目标", OTHER), ("我", "报告.八", LONG))
+    found = list(copies_of(facts, "我", index))
+    assert all(copy.digest == digest_of(texts_of(facts)[copy.address]) for copy, _ in found)
+    lines = [f"{copy.address} {copy.percent}% {other}\n    {copy.passage}\n" for copy, other in found]
+    same_as_golden("copies.txt", "".join(lines))
+
+
+def test_a_copy_is_a_finding_at_its_cell_until_the_text_changes():
+    written = {"报告.六": TEXT, GOAL: OTHER}
+    index = index_of(("甲", "报告.六", TEXT), ("乙", "目标.预期目标", OTHER))
+    copies = [copy for copy, _ in copies_of(package_with(written), "我", index)]
+    only = replace(yueyang(), checks=tuple(check for check in yueyang().checks if check.code == "N07"))
+
+    def findings(texts: dict[str, str]) -> list[Finding]:
+        return run(only, package_with(texts, copies))
+
+    assert [one.cells for one in findings(written)] == [("报告.六",), (ITS_CELL,)]
+    assert [one.cells for one in findings({**written, "报告.六": TEXT + "改"})] == [(ITS_CELL,)]
+    same_as_golden("copies-told.txt", "".join(f"{one.as_json()}\n" for one in findings(written)))
