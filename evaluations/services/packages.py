@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evaluations.core.addresses import AddressProblem, parse_address
-from evaluations.core.facts import Facts, Package, ScopeInput
+from evaluations.core.facts import Facts, Note, Package, ScopeInput
 from evaluations.core.interchange import CHILD_SCOPE, InputProblem, read_package, write_package
 from evaluations.core.pack import Pack as CorePack
 from evaluations.core.workflow import State
@@ -61,8 +62,14 @@ def export_package(submission: Submission) -> dict[str, Any]:
     pack = submission.pack.compiled()
     package = package_of(submission, pack)
     positions = _positions(package)
-    package.notes = [replace(note, cell=_swap_ids(note.cell, positions)) for note in package.notes]
+    notes = [replace(note, cell=_swap_ids(note.cell, positions)) for note in package.notes]
+    package.notes = sorted(notes, key=_place)
     return write_package(package, pack)
+
+
+def _place(note: Note) -> tuple[str, list[str | int]]:
+    """说明的先后：按编号，再按位置；第 10 个项目在第 2 个之后。库里项目的编号不管先后。"""
+    return note.code, [int(part) if part.isdecimal() else part for part in re.split(r"([0-9]+)", note.cell)]
 
 
 def _check_notes(package: Package, pack: CorePack) -> None:

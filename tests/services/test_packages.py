@@ -1,3 +1,5 @@
+from uuid import UUID
+
 import pytest
 from django.core.management import call_command
 
@@ -17,6 +19,16 @@ PACKAGES = ["2024-yueyang-package", "2024-yueyang-mended", "2024-correct-package
 def test_export_is_the_exact_inverse_of_import(name: str) -> None:
     pack = store_pack(folder=PACK_FOLDER)
     assert export_package(import_package(data=fixture_json(name), pack=pack)) == fixture_json(name)
+
+
+def test_explanations_leave_in_the_order_of_the_projects_whatever_their_ids(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    backwards = (UUID(int=number) for number in range(99, 0, -1))
+    monkeypatch.setattr("evaluations.services.packages.uuid7", lambda: next(backwards))
+    pack, data = store_pack(folder=PACK_FOLDER), fixture_json("2024-correct-package")
+    assert [note["cell"][:5] for note in data["notes"]] == ["资金.得分", "项目[0]", "项目[1]"]
+    assert export_package(import_package(data=data, pack=pack))["notes"] == data["notes"]
 
 
 @pytest.mark.parametrize("name", PACKAGES)
