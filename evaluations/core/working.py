@@ -123,7 +123,8 @@ class Working:
         old = self.text_at(kind, address)
         if old == new:
             return None
-        label = self.label_of(kind, address) if old or kind in (Kind.CELL, Kind.NOTE) else ""
+        made = kind == Kind.ITEM and not old  # 新加的行，加好了才叫得出第几行
+        label = "" if made else self.label_of(kind, address)
         step = Step(kind, address, old, new)
         match kind:
             case Kind.CELL:

@@ -116,7 +116,7 @@ CHANGES = [
     (Kind.NOTE, "S04|表[r0].数", "改过的说明", "表第1行·数 S04 说明"),
     (Kind.NOTE, "S04|表[r0].数", "", "表第1行·数 S04 说明"),
     (Kind.PLACE, "表[r2]", "", "表第3行"),
-    (Kind.PLACE, "表[r0]", "r1", "表第2行"),
+    (Kind.PLACE, "表[r0]", "r1", "表第1行"),
     (Kind.PLACE, "项目[p2]/", "", "项目"),
     (Kind.ITEM, "表[r0]", "", "表第1行"),
     (Kind.ITEM, "表[r7]", ADDED, "表第2行"),
