@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = "/usr/bin/chromium"
@@ -60,6 +60,15 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Pag
 
 @pytest.fixture
 def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """存一张截图，给人看。"""
+    """存一张截图，给人看，不是检查：机器很忙时 Chromium 有时截不出，那就再截一次。"""
     SHOTS.mkdir(parents=True, exist_ok=True)
-    return lambda page, name: page.screenshot(path=str(SHOTS / f"{name}.png"))
+
+    def take(page: Page, name: str) -> None:
+        file = str(SHOTS / f"{name}.png")
+        try:
+            page.screenshot(path=file)
+        except Error:
+            page.wait_for_timeout(1_000)
+            page.screenshot(path=file)
+
+    return take
