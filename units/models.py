@@ -123,12 +123,17 @@ class User(Identified, AbstractBaseUser):
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def on(self, day: date) -> AppointmentQuerySet:
         """某日在任的岗位；代办的，被代的人那天要在任。"""
-        posts = Appointment.objects.since_today(day).filter(since__lte=day, stand_in_for=None)
-        stood_for = posts.filter(
-            user=OuterRef("stand_in_for"), department=OuterRef("department"), role=OuterRef("role")
+        stood_for = Appointment.objects.dated(day).filter(
+            stand_in_for=None,
+            user=OuterRef("stand_in_for"),
+            department=OuterRef("department"),
+            role=OuterRef("role"),
         )
-        held = self.since_today(day).filter(since__lte=day)
-        return held.filter(Q(stand_in_for=None) | Exists(stood_for))
+        return self.dated(day).filter(Q(stand_in_for=None) | Exists(stood_for))
+
+    def dated(self, day: date) -> AppointmentQuerySet:
+        """某日在起止之间的；代办的，不管被代的人还在不在任。"""
+        return self.since_today(day).filter(since__lte=day)
 
     def since_today(self, day: date) -> AppointmentQuerySet:
         """某日在任的，和以后才开始的。"""
