@@ -417,6 +417,8 @@ def test_projects_and_rows_pair_by_their_normalised_name_and_only_when_it_is_uni
     assert [in_project.value(project) for project in facts.children["项目"]] == [7, None, None]
     in_row = compile_in_lab("PRIOR(数)", rows="表")
     assert [in_row.value(row) for row in facts.root.lists["表"]] == [1, None, None, None]
+    grown = compile_in_lab("COUNT(表, PRIOR(数) > 0)")
+    assert grown.value(facts.root) == 1
 
 
 # ---- writing ----
