@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -41,6 +40,7 @@ from tests.access.world import (
 )
 from tests.conftest import City
 from tests.exports.reading import page_texts
+from tests.writes import writes
 from units.models import Appointment, User
 
 pytestmark = pytest.mark.django_db
@@ -307,14 +307,12 @@ GROUPS = {
 
 
 @pytest.fixture(params=STATES)
-def world(request: pytest.FixtureRequest, db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(request: pytest.FixtureRequest, db: None, quiet: None, monkeypatch: pytest.MonkeyPatch) -> World:
     """排版很慢：PDF 的位置上放同样内容的 HTML，字一个不少。真的 PDF 另有一个测试。"""
     for kind in ("pdf", "pdfa"):
         monkeypatch.setitem(documents.WRITERS, kind, documents.html)
     monkeypatch.setattr("evaluations.views.receipts.receipt_pdf", lambda *given: str(given).encode())
-    logging.disable(logging.ERROR)
-    yield build(request.param)
-    logging.disable(logging.NOTSET)
+    return build(request.param)
 
 
 # ---- 矩阵 ----------------------------------------------------------------------------------
@@ -381,22 +379,9 @@ def _shown(answer: HttpResponse, words: Collection[str]) -> set[str]:
 
 def _watched(client: Client, case: Case, url: str) -> tuple[Any, list[str]]:
     """答复，和（只读的方法时）它执行的写语句。"""
-    answer, written = _watched_sql(lambda: send(client, case.method, case.name, url))
+    with writes() as written:
+        answer = send(client, case.method, case.name, url)
     return answer, written if case.method in (*SAFE, "OPTIONS") else []
-
-
-def _watched_sql(ask: Callable[[], Any]) -> tuple[Any, list[str]]:
-    """答复，和它执行的写语句；会话最近什么时候用过不算。"""
-    written: list[str] = []
-
-    def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        noted = sql.startswith('UPDATE "units_usersession" SET "seen"')
-        if sql.lstrip()[:6].upper() in ("INSERT", "UPDATE", "DELETE") and not noted:
-            written.append(sql)
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(watch):
-        return ask(), written
 
 
 def test_the_words_that_are_looked_for_would_be_found(world: World) -> None:

@@ -202,9 +202,13 @@ def test_rules_that_were_not_used_are_named_too():
     assert "没有规定按执行率给总分封顶" in notes(total(D(10), rows, D("0.95"), read_parameters({})))
     assert "不低于 80%，总分没有封顶" in notes(total(D(10), rows, D("0.95"), caps))
     assert "现在没有超过" in notes(total(D(5), [(D(90), D(60))], D("0.75"), caps))
-    upside_down = read_parameters({"caps": [{"below": "0.8", "total": "79"}, {"below": "0.9", "total": "89"}]})
+    upside_down = read_parameters(
+        {"caps": [{"below": "0.8", "total": "79"}, {"below": "0.9", "total": "89"}]}
+    )
     assert "低于 80%，总分最高 79 分" in notes(total(D(5), [(D(90), D(60))], D("0.75"), upside_down))
-    upside_down = read_parameters({"caps": [{"below": "0.9", "total": "79"}, {"below": "0.8", "total": "89"}]})
+    upside_down = read_parameters(
+        {"caps": [{"below": "0.9", "total": "79"}, {"below": "0.8", "total": "89"}]}
+    )
     assert "低于 90%，总分最高 79 分" in notes(total(D(5), [(D(90), D(60))], D("0.75"), upside_down))
     capped = total(D(7), rows, D("0.75"), caps)
     assert capped.points == 89

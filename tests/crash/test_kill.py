@@ -27,9 +27,9 @@ from tests.size import times
 pytestmark = pytest.mark.django_db(transaction=True)
 SQLITE = connection.vendor == "sqlite"
 KILLS_OF_ALL = 3
-KILLS_WHILE_SAVING = times(8 * KILLS_OF_ALL if SQLITE else 4 * KILLS_OF_ALL)
-UNITS = times(6 if SQLITE else 3)
-"""两种数据库都杀；PostgreSQL 上每次慢些，少杀几次。"""
+KILLS_WHILE_SAVING = times(4 * KILLS_OF_ALL)
+UNITS = times(3)
+"""平常的一次杀这么多，两种数据库都杀；make stress 杀得更多。"""
 EXPORTS = times(2)
 KILLS_TO_CATCH_A_LIE = 25
 FORM = "department"
