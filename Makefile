@@ -4,6 +4,8 @@ MAKEFLAGS += --no-print-directory
 
 PORT ?= 8000
 export PORT
+# Where the environment forbids it, every process would compile Django and all the rest again: seconds each.
+unexport PYTHONDONTWRITEBYTECODE
 python := .venv/bin/python
 manage := $(python) manage.py
 

@@ -46,11 +46,13 @@ from units.models import Appointment, User
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE = ("GET", "HEAD")
-STATES = (DRAFT, REVIEWED)
 ASK_EVERYTHING = {ANONYMOUS, "preparer", "head", "other_preparer", "bureau_reviewer", "system_admin"}
 """用全部方法问的人；别的人各网址只用对的方法问。"""
-EVERY_METHOD = connection.vendor == "sqlite"
+SQLITE = connection.vendor == "sqlite"
+EVERY_METHOD = SQLITE
 """错的方法由 Django 一律回答 405，与数据库无关：在一种数据库上问就够了。"""
+STATES = (DRAFT, REVIEWED) if SQLITE else (REVIEWED,)
+"""本单位的材料在哪个状态；别的单位的在另一个。一个世界里两种都有，所以 PostgreSQL 上只问一个。"""
 
 # 名称 → 方法，草稿时（填报人、负责人、审核人），财政审核时（同前）。别的人一律 404，别的方法一律 405。
 OF_SUBMISSION = {
@@ -337,9 +339,9 @@ def test_every_url_has_a_row() -> None:
     assert set(names(get_resolver().url_patterns)) == {*WITH_ID, *WITHOUT_ID, *MANAGED, APPOINTMENT}
 
 
-def test_the_matrix_asks_more_than_two_thousand_questions() -> None:
+def test_the_matrix_asks_thousands_of_questions() -> None:
     asked = [case for state in STATES for who in PEOPLE for case in cases(who, state)]
-    assert len(set(asked)) > (3_500 if EVERY_METHOD else 2_000)
+    assert len(set(asked)) > (3_500 if SQLITE else 1_000)
     assert sorted(" ".join(GROUPS.values()).split()) == sorted(PEOPLE)
 
 
