@@ -48,9 +48,10 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 SAFE = ("GET", "HEAD")
 ASK_EVERYTHING = {ANONYMOUS, "preparer", "head", "other_preparer", "bureau_reviewer", "system_admin"}
 """用全部方法问的人；别的人各网址只用对的方法问。"""
-STATES = (DRAFT, REVIEWED)
-"""本单位的材料在哪个状态；别的单位的在另一个。一个世界里两种都有，所以矩阵只问一个世界。"""
-EVERY_METHOD = connection.vendor == "sqlite"
+SQLITE = connection.vendor == "sqlite"
+STATES = (DRAFT, REVIEWED) if SQLITE else (DRAFT,)
+"""本单位的材料在哪个状态；别的单位的在另一个。一个世界里两种都有，所以矩阵只问一个世界，PostgreSQL 上也只造一个。"""
+EVERY_METHOD = SQLITE
 """错的方法由 Django 一律回答 405，与数据库无关：在一种数据库上问就够了。"""
 
 # 名称 → 方法，草稿时（填报人、负责人、审核人），财政审核时（同前）。别的人一律 404，别的方法一律 405。

@@ -217,7 +217,7 @@ def test_without_lock_and_transaction_acknowledged_saves_are_lost(
 ) -> None:
     """孪生。SQLite 的 IMMEDIATE 事务自己会排队，所以两种数据库上都连事务一起去掉。"""
     without_lock(monkeypatch)
-    log = desk.run(min(SAVES, 120), without_transaction(save_cells))
+    log = desk.run(min(SAVES, 60), without_transaction(save_cells))
     lost = desk.lost(log)
     words = f"确认了 {len(log.done)} 格，丢了 {lost} 格，另有 {len(log.broken)} 次报错"
     print(words)
