@@ -62,6 +62,16 @@ class Meeting:
 
         return waits
 
+    def in_turn(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """碰头以前就会撞上的（先删后存），一个接一个做：让两个人都走到碰头的地方。"""
+
+        @wraps(function)
+        def alone(*args: Any, **given: Any) -> Any:
+            with self.turn:
+                return function(*args, **given)
+
+        return alone
+
 
 def without_lock(monkeypatch: Any) -> None:
     """取材料时不锁行。"""

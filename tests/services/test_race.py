@@ -225,6 +225,7 @@ def race(
         assert won(pair.prepare(office, as_it_is)())
     ready = [doing(office, take) for doing in (pair.first, pair.second)]
     meeting = Meeting(locked=take is not without_transaction)
+    monkeypatch.setattr(workflow, "refresh_prints", meeting.in_turn(workflow.refresh_prints))
     monkeypatch.setattr(workflow, "_do", meeting.before(workflow._do))
     monkeypatch.setattr(Draft, "finish", meeting.before(Draft.finish))
     return meeting, together(ready)
@@ -248,7 +249,7 @@ def test_without_lock_and_transaction_the_same_two_do_damage(
     """孪生：说明上面的测试不是白测，两种数据库上都要坏。"""
     without_lock(monkeypatch)
     meeting, results = race(office, monkeypatch, PAIRS[name], without_transaction)
-    assert meeting.met, "没有锁，两个人应当碰头"
+    assert meeting.met, f"没有锁，两个人应当碰头：{results}"
     PAIRS[name].damage(office, *results)
 
 
