@@ -50,6 +50,8 @@ class Meeting:
         self.met = False
 
     def before(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        alone = self.in_turn(function)
+
         @wraps(function)
         def waits(*args: Any, **given: Any) -> Any:
             try:
@@ -57,8 +59,7 @@ class Meeting:
                 self.met = True
             except threading.BrokenBarrierError:
                 pass
-            with self.turn:
-                return function(*args, **given)
+            return alone(*args, **given)
 
         return waits
 

@@ -12,7 +12,6 @@ from typing import Any
 
 import pikepdf
 import pytest
-from django.db import connection
 from django.urls import reverse
 
 from evaluations.core.pack import load_folder
@@ -25,7 +24,6 @@ from tests.server import Caller, Server, signed_in
 from tests.size import times
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SQLITE = connection.vendor == "sqlite"
 KILLS_OF_ALL = 3
 KILLS_WHILE_SAVING = times(4 * KILLS_OF_ALL)
 UNITS = times(3)

@@ -87,7 +87,7 @@ def accepted(office: Office, state: State, action: str, role: Role) -> bool:
         assert re.search("[\u4e00-\u9fff]", str(refusal)) and str(refusal).endswith("。"), str(refusal)
         assert not written, written
         return False
-    assert before, (state, action, role)
+    assert before and written, (state, action, role)
     row = next(row for row in actions_for(state, {role}) if row.action == action)
     after = recorded(office.submission)
     assert event.target == after["row"]["state"] == target_of(row, office.submission.pack.compiled().steps)
