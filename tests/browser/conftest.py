@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.test import Client
 from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -34,7 +36,7 @@ def outside(url: str, own: str) -> list[str]:
 
 @pytest.fixture
 def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Page]]:
-    """以某人的身份开一个新窗口；页面上的任何脚本错误、任何问到别处的请求都算不通过。"""
+    """以某人的身份开一个新窗口，已经登录（登录页另有测试）；任何脚本错误、任何问到别处的请求都算不通过。"""
     contexts = []
     problems: list[str] = []
 
@@ -45,11 +47,11 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Pag
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: problems.append(str(error)))
-        page.goto(f"{live_server.url}/login/")
-        page.fill("[name=username]", user.username)
-        page.fill("[name=password]", "correct horse battery")
-        page.click("form button[type=submit]")
-        page.wait_for_url(lambda url: "/login/" not in url)
+        client = Client()
+        client.force_login(user)
+        name = settings.SESSION_COOKIE_NAME
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        page.goto(live_server.url)
         return page
 
     yield open_as
