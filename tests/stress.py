@@ -1,4 +1,5 @@
 """``make stress HOURS=n``: the tests of load, chance and kills, larger and over and over, each round from another seed.
+Also what an ordinary run shortens (SHARE in tests/access/test_matrix.py).
 
     python -m tests.stress --hours 2          until the time is over; build/stress.json says how far it has come
     python -m tests.stress --rounds 1         one round, for every change
@@ -39,6 +40,12 @@ PARTS = {
         "pytest",
         "-q",
         *BOTH,
+    ],
+    "access on PostgreSQL": [
+        "-m",
+        "tests.postgres",
+        sys.executable,
+        *["-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "tests/access"],
     ],
     "chance": ["-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", *CHANCE],
     "overload and slow clients": ["-m", "pytest", "-q", "tests/operation/test_front.py"],
