@@ -99,5 +99,5 @@ listen:
 .PHONY: manual
 manual: ## 重新截取管理员手册里的图
 	@.ci/setup --test
-	$(python) -m pytest -q tests/browser/test_year.py
+	SHOTS=1 $(python) -m pytest -q tests/browser/test_year.py
 	cp build/screenshots/年-*.png docs/管理员手册/

@@ -485,6 +485,7 @@ def test_fields_that_are_not_asked_for_change_nothing(world: World, who: str) ->
 
 
 @pytest.mark.case("A4")
+@pytest.mark.parametrize("world", [DRAFT], indirect=True)
 @pytest.mark.asvs("4.2.1")
 def test_no_action_reaches_a_package_that_is_not_yours(world: World) -> None:
     actions = sorted({row.action for row in TRANSITIONS})

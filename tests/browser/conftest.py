@@ -18,6 +18,7 @@ QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync"
 ).split()
+TAKEN = "SHOTS" in os.environ
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
 
@@ -62,10 +63,12 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Pag
 
 @pytest.fixture
 def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """存一张截图，给人看，不是检查：机器很忙时 Chromium 有时截不出，那就再截一次。"""
+    """设了 SHOTS=1 才存的一张截图，给人看，不是检查：机器很忙时 Chromium 有时截不出，那就再截一次。"""
     SHOTS.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
+        if not TAKEN:
+            return
         file = str(SHOTS / f"{name}.png")
         try:
             page.screenshot(path=file)

@@ -26,7 +26,7 @@ from tests.size import times
 pytestmark = pytest.mark.django_db(transaction=True)
 KILLS_OF_ALL = 3
 KILLS_WHILE_SAVING = times(4 * KILLS_OF_ALL)
-UNITS = times(3)
+UNITS = times(2)
 """平常的一次杀这么多，两种数据库都杀；make stress 杀得更多。"""
 EXPORTS = times(2)
 KILLS_TO_CATCH_A_LIE = 25

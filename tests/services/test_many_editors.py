@@ -28,7 +28,7 @@ from units.models import User
 from units.services import appoint, create_user
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SAVES = times(100)
+SAVES = times(50)
 EDITORS, CELLS = 50, 40
 AT_ONCE = {"postgresql": 8, "sqlite": 2}
 """同时在办的请求：PostgreSQL 上与随产品的网站服务器一样多（两个进程，各四个线程）。SQLite 不排队，等的人隔一会儿
