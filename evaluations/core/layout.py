@@ -209,7 +209,8 @@ class LayoutReader:
                     continue
                 number += 1
                 raw = {"t": block[style], "style": style, "lines": block.get("lines", 1)}
-                with self.faults.at(f"forms/{self.file}", f"第{index}块 {style}"):
+                item = f"第{index}块 {style}"
+                with self.faults.at(f"forms/{self.file}", item), well_shaped(f"{self.file} {item}"):
                     cell = self._cell(raw, f"{where}的 {style}", Place(self.scope))
                     yield Band("line", number, 1, (cell,), screen=style == "guide")
 
