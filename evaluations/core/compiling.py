@@ -153,7 +153,7 @@ class Compiler:
         for name in sorted(self.pack.files):
             if name.startswith("forms/"):
                 file = name.removeprefix("forms/")
-                with self.faults.at(name), well_shaped(file):
+                with self.faults.at(name):
                     layouts.append(LayoutReader(file, self.tables[name], self.names, self.faults).read())
         for layout in sorted(layouts, key=lambda one: one.order):
             with self.faults.at("forms", layout.key):

@@ -30,7 +30,7 @@ class Faults:
     def at(self, file: str, item: str = "") -> Iterator[None]:
         """这一项里的错误记下来，不往外抛。"""
         try:
-            with well_shaped(f"{file} {item}".strip()):
+            with well_shaped(f"{file.removeprefix('forms/')} {item}".strip()):
                 yield
         except PackProblem as problem:
             words = str(problem)

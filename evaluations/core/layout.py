@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .expressions import Context, Expression, ExpressionProblem
-from .faults import Faults, PackProblem, well_shaped
+from .faults import Faults, PackProblem
 from .names import Names, Place
 from .schema import Field, is_count
 from .texts import Binding, Template, compile_template
@@ -184,7 +184,7 @@ class LayoutReader:
     def _bands(self, bands: Sequence[Mapping[str, Any]], width: int) -> Iterator[Band]:
         for number, raw in enumerate(bands, 1):
             where = f"{self.file} 第{number}带"
-            with self.faults.at(f"forms/{self.file}", f"第{number}带"), well_shaped(where):
+            with self.faults.at(f"forms/{self.file}", f"第{number}带"):
                 yield self._band_of(number, raw, width, where)
 
     def _band_of(self, number: int, raw: Mapping[str, Any], width: int, where: str) -> Band:
@@ -202,15 +202,14 @@ class LayoutReader:
         number = 0
         for index, block in enumerate(blocks, 1):
             where = f"{self.file} 第{index}块"
-            with self.faults.at(f"forms/{self.file}", f"第{index}块"), well_shaped(where):
+            with self.faults.at(f"forms/{self.file}", f"第{index}块"):
                 self._known(block, BLOCK_KEYS, where)
             for style in PROSE_STYLES:
                 if style not in block:
                     continue
                 number += 1
                 raw = {"t": block[style], "style": style, "lines": block.get("lines", 1)}
-                item = f"第{index}块 {style}"
-                with self.faults.at(f"forms/{self.file}", item), well_shaped(f"{self.file} {item}"):
+                with self.faults.at(f"forms/{self.file}", f"第{index}块 {style}"):
                     cell = self._cell(raw, f"{where}的 {style}", Place(self.scope))
                     yield Band("line", number, 1, (cell,), screen=style == "guide")
 

@@ -64,11 +64,11 @@ def sign_in(chromium: Browser, live_server: Any) -> Iterator[Callable[[Any], Pag
 @pytest.fixture
 def shot(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
     """设了 SHOTS=1 才存的一张截图，给人看，不是检查：机器很忙时 Chromium 有时截不出，那就再截一次。"""
-    SHOTS.mkdir(parents=True, exist_ok=True)
 
     def take(page: Page, name: str) -> None:
         if not TAKEN:
             return
+        SHOTS.mkdir(parents=True, exist_ok=True)
         file = str(SHOTS / f"{name}.png")
         try:
             page.screenshot(path=file)
